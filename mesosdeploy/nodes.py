@@ -1,0 +1,71 @@
+"""The vocabulary that every part shares: what a node is, and what is asked of a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class NodeRole(StrEnum):
+    """A service that a node carries; the value is the name of its Ansible role and group."""
+
+    ZOOKEEPER = "zookeeper"
+    MESOS_MASTER = "mesos_master"
+    MESOS_AGENT = "mesos_agent"
+    MARATHON = "marathon"
+    MONITORING = "monitoring"
+
+
+class NodeStatus(StrEnum):
+    """What a provider says of a machine, in the words that the plan is made with."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeRequest:
+    """One machine that must exist: everything a provider needs to make it.
+
+    `name` is unique in the cluster and a DNS label ("master-1"); `cpus` and `memory_mb` are
+    limits for providers that can set them (None: the provider's default); `options` holds the
+    group's provider-specific keys, checked by that provider.
+    """
+
+    cluster: str
+    name: str
+    group: str
+    index: int
+    roles: frozenset[NodeRole]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    cpus: float | None = None
+    memory_mb: int | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A machine as its provider reports it.
+
+    `address` is the one the nodes use among themselves (empty until known); `ssh_host`,
+    `ssh_port` and `ssh_user` are how the controller reaches it. `provider_id` is the provider's
+    own identifier; `host_key` is the pinned public host key ("ssh-ed25519 AAAA…") where the
+    provider knows it from creation, else None.
+    """
+
+    cluster: str
+    name: str
+    group: str
+    index: int
+    status: NodeStatus
+    provider_id: str
+    address: str = ""
+    ssh_host: str = ""
+    ssh_port: int = 22
+    ssh_user: str = "root"
+    host_key: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    detail: str = ""

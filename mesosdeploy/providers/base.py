@@ -1,0 +1,100 @@
+"""The protocol that every provider fulfils, and how one is found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Protocol
+
+from mesosdeploy.errors import UsageError
+from mesosdeploy.nodes import Node, NodeRequest
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterContext:
+    """What a provider knows of the cluster that it works for.
+
+    `directory` is the cluster's own state directory (mode 0700), where keys and host keys may be
+    kept; `public_key` is the cluster's SSH public key in OpenSSH form, empty before it is made;
+    `options` are the keys of the spec's `provider:` mapping but `type`.
+    """
+
+    cluster: str
+    directory: Path
+    public_key: str = ""
+    options: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One result of a preflight check: `ok`, or what is wrong and the remedy."""
+
+    check: str
+    ok: bool
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leftover:
+    """Something that the provider made and that is not a node: network, volume, image, key."""
+
+    kind: str
+    name: str
+
+
+class Provider(Protocol):
+    """Make, list and remove the machines of one cluster.
+
+    Every method is idempotent and may be called after an interrupted earlier call. Failures are
+    ProviderError with a hint; nothing is printed, progress goes to `report`.
+    """
+
+    def check(self) -> Sequence[Finding]:
+        """Say whether this controller can use the provider at all; changes nothing."""
+        ...
+
+    def list(self) -> Sequence[Node]:
+        """Return every machine of the cluster, running or not, found by its tags."""
+        ...
+
+    def prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
+        """Make what must exist before a machine can: image, network, key."""
+        ...
+
+    def create(self, request: NodeRequest, report: Report) -> Node:
+        """Make the machine, tagged in the call that makes it; an existing one is returned."""
+        ...
+
+    def start(self, node: Node, report: Report) -> Node:
+        """Start a stopped machine and return it as it is then."""
+        ...
+
+    def destroy(self, node: Node, report: Report) -> None:
+        """Remove the machine and the volumes that are only its own; absent is done."""
+        ...
+
+    def leftovers(self) -> Sequence[Leftover]:
+        """List what exists around the machines of this cluster; empty after `cleanup`."""
+        ...
+
+    def cleanup(self, report: Report) -> None:
+        """Remove what `leftovers` lists; shared caches (images) stay."""
+        ...
+
+
+def load(name: str, context: ClusterContext) -> Provider:
+    """Return the provider that is registered as `name` in the entry points `mesosdeploy.providers`.
+
+    Raises UsageError that names the known providers when there is none.
+    """
+    found = {point.name: point for point in entry_points(group="mesosdeploy.providers")}
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none (is mesosdeploy installed?)"
+        raise UsageError(f"no provider is called {name!r}", hint=f"known providers: {known}")
+    provider: Provider = found[name].load()(context)
+    return provider

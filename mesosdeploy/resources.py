@@ -1,0 +1,58 @@
+"""Where playbooks, roles, infra tests and sample inventories live: a checkout or a wheel."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@cache
+def data_root() -> Path:
+    """Return the directory that holds `playbooks/`, `roles/`, `tests/infra/`, `inventories/`.
+
+    A wheel carries them under `mesosdeploy/_data`; a checkout has them at its root.
+    """
+    installed = _PACKAGE / "_data"
+    return installed if installed.is_dir() else _PACKAGE.parent
+
+
+def playbook(name: str) -> Path:
+    """Return the path of the playbook `name` (without ending)."""
+    return data_root() / "playbooks" / f"{name}.yml"
+
+
+def roles_path() -> Path:
+    """Return the directory of the Ansible roles."""
+    return data_root() / "roles"
+
+
+def infra_tests() -> Path:
+    """Return the directory of the testinfra tests."""
+    return data_root() / "tests" / "infra"
+
+
+def sample_inventories() -> Path:
+    """Return the directory of the sample environments."""
+    return data_root() / "inventories"
+
+
+def ansible_plugins() -> Path:
+    """Return the directory of the package's own Ansible plugins."""
+    return _PACKAGE / "ansible_plugins"
+
+
+def state_dir() -> Path:
+    """Return where clusters' state is kept: $MESOSDEPLOY_STATE_DIR or the user's state directory."""
+    given = os.environ.get("MESOSDEPLOY_STATE_DIR")
+    return Path(given) if given else platformdirs.user_state_path("mesosdeploy")
+
+
+def cache_dir() -> Path:
+    """Return where images and artifacts are kept: $MESOSDEPLOY_CACHE_DIR or the user's cache."""
+    given = os.environ.get("MESOSDEPLOY_CACHE_DIR")
+    return Path(given) if given else platformdirs.user_cache_path("mesosdeploy")

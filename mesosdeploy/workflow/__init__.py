@@ -1,0 +1,1 @@
+"""Each operation as a short list of named steps."""
