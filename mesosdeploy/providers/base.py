@@ -74,6 +74,10 @@ class Provider(Protocol):
         """Start a stopped machine and return it as it is then."""
         ...
 
+    def authorize(self, node: Node, public_key: str) -> None:
+        """Let this SSH key in, by a way that needs no SSH; ProviderError where there is none."""
+        ...
+
     def destroy(self, node: Node, report: Report) -> None:
         """Remove the machine and the volumes that are only its own; absent is done."""
         ...

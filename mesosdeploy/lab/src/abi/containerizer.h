@@ -23,7 +23,7 @@ class MesosContainerizerLaunch : public Subcommand {
   int execute() override;
   flags::FlagsBase* getFlags() override;
 
-  Flags flags;
+  Flags launchFlags;
 };
 
 class NetworkCniIsolatorSetup : public Subcommand {

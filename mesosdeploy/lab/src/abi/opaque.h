@@ -16,7 +16,7 @@ constexpr size_t kObjectBytes = 64 * 1024;
 // would make the virtual base its primary base and compute every conversion wrongly).
 template <size_t Bytes>
 struct Opaque {
-  alignas(16) char bytes[Bytes];
+  alignas(8) char bytes[Bytes];
 };
 
 // Makes the compiler forget what it knows about the dynamic type of an object.  Conversions to a

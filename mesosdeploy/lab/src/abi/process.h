@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <ostream>
 #include <string>
 
+#include "abi/flags.h"
 #include "abi/opaque.h"
 #include "abi/stout.h"
 

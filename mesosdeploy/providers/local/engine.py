@@ -1,0 +1,183 @@
+"""The container engine as a command: which one works here, and how it is called."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mesosdeploy.errors import ProviderError
+
+ENGINES = ("podman", "docker")
+
+APT_PACKAGES = (
+    "podman",
+    "runc",
+    "netavark",
+    "iptables",
+    "debootstrap",
+    "iproute2",
+    "openssh-client",
+)
+"""What a Debian machine needs for the local provider; `make` installs the same list."""
+
+INSTALL_HINT = f"apt-get install --no-install-recommends {' '.join(APT_PACKAGES)}"
+
+_INFO_TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """An engine that answered: its name, the command that reaches it, and what it said of itself.
+
+    `prefix` is empty, or the words that make the command run as root. `default_runtime` and
+    `cgroup_version` (1 or 2) are the engine's own words.
+    """
+
+    name: str
+    prefix: tuple[str, ...] = ()
+    default_runtime: str = ""
+    cgroup_version: int = 2
+
+    @property
+    def is_podman(self) -> bool:
+        """Whether podman's additions to docker's command line are there."""
+        return self.name == "podman"
+
+    def run(
+        self, *words: str, stdin: bytes | None = None, timeout_seconds: float = 60
+    ) -> str:
+        """Run one engine command and return its standard output.
+
+        Raises ProviderError with the engine's last line when it fails or does not end in time.
+        """
+        shown = f"{self.name} {' '.join(words[:2])}"
+        try:
+            done = subprocess.run(
+                [*self.prefix, self.name, *words],
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                timeout=timeout_seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as exc:
+            raise ProviderError(
+                f"`{shown}` did not end within {timeout_seconds:.0f} s",
+                hint=f"see what `{self.name} ps -a` says; another engine process may hold a lock",
+            ) from exc
+        except OSError as exc:
+            raise ProviderError(f"`{shown}` cannot be run: {exc}", hint=INSTALL_HINT) from exc
+        if done.returncode != 0:
+            raise ProviderError(
+                f"`{shown}` failed: {_last_line(done.stderr)}",
+                hint=f"the command was: {' '.join([*self.prefix, self.name, *words])[:600]}",
+            )
+        return done.stdout.decode(errors="replace")
+
+    def json(self, *words: str) -> Any:  # noqa: ANN401 - JSON of an engine has no type
+        """Run a command that answers in JSON and return the answer."""
+        answer = self.run(*words)
+        try:
+            return json.loads(answer)
+        except ValueError as exc:
+            raise ProviderError(
+                f"`{self.name} {' '.join(words[:2])}` did not answer in JSON: {answer[:120]!r}",
+                hint=f"mesosdeploy knows {self.name} from version 4 (podman) and 20.10 (docker) on",
+            ) from exc
+
+    def succeeds(self, *words: str, timeout_seconds: float = 60) -> bool:
+        """Say whether a command ends well; its output does not matter."""
+        try:
+            self.run(*words, timeout_seconds=timeout_seconds)
+        except ProviderError:
+            return False
+        return True
+
+
+def candidates(wanted: str, *, is_root: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield (engine, prefix) in the order of trial; `wanted` is an engine's name or "auto".
+
+    podman is always used as root, because a rootless node cannot have a fixed address or a
+    cgroup of its own on every host; docker's daemon may admit a user without sudo.
+    """
+    for name in ENGINES if wanted == "auto" else (wanted,):
+        if is_root or name == "docker":
+            yield name, ()
+        if not is_root:
+            yield name, ("sudo", "-n")
+
+
+def parse_info(name: str, info: Any) -> Engine | None:  # noqa: ANN401 - JSON of an engine
+    """Return what `info --format json` tells of an engine that works, None when it does not."""
+    if name == "podman":
+        host = info.get("host") or {}
+        version = 1 if host.get("cgroupVersion") == "v1" else 2
+        runtime = (host.get("ociRuntime") or {}).get("name", "")
+        return Engine(name=name, default_runtime=runtime, cgroup_version=version)
+    if info.get("ServerErrors") or not info.get("ServerVersion"):
+        return None
+    version = 1 if str(info.get("CgroupVersion")) == "1" else 2
+    return Engine(
+        name=name, default_runtime=info.get("DefaultRuntime") or "", cgroup_version=version
+    )
+
+
+def detect(wanted: str = "auto") -> Engine:
+    """Return the first engine that answers; a docker client without its daemon does not count.
+
+    Raises ProviderError that names what was tried and the packages to install.
+    """
+    if wanted not in {"auto", *ENGINES}:
+        raise ProviderError(
+            f"the local provider knows no engine {wanted!r}", hint="auto, podman or docker"
+        )
+    tried = []
+    for name, prefix in candidates(wanted, is_root=os.geteuid() == 0):
+        if shutil.which(name) is None:
+            tried.append(f"{name} is not installed")
+            continue
+        if (reason := _ask(name, prefix)) and isinstance(reason, Engine):
+            return reason
+        tried.append(f"`{' '.join((*prefix, name))} info`: {reason}")
+    raise ProviderError(
+        f"no container engine works here: {'; '.join(tried)}",
+        hint=f"as root: {INSTALL_HINT}",
+    )
+
+
+def _ask(name: str, prefix: Sequence[str]) -> Engine | str:
+    format_ = "json" if name == "podman" else "{{json .}}"
+    try:
+        done = subprocess.run(
+            [*prefix, name, "info", "--format", format_],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_INFO_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {_INFO_TIMEOUT_SECONDS} s"
+    if done.returncode != 0:
+        return _last_line(done.stderr)
+    try:
+        found = parse_info(name, json.loads(done.stdout))
+    except ValueError:
+        return "it does not answer in JSON"
+    if found is None:
+        return "the daemon does not answer"
+    return Engine(
+        name=name,
+        prefix=tuple(prefix),
+        default_runtime=found.default_runtime,
+        cgroup_version=found.cgroup_version,
+    )
+
+
+def _last_line(output: bytes) -> str:
+    lines = output.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "no message"

@@ -1,0 +1,82 @@
+"""The one edge to OpenSSH: run a program on a node, or replace this process by a session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mesosdeploy.errors import DeployError, UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a remote program printed; `code` 255 means that ssh itself failed."""
+
+    node: str
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def reached(self) -> bool:
+        """Whether the node could be reached at all."""
+        return self.code != 255
+
+
+def arguments(config: Path, node: str, command: Sequence[str] = ()) -> list[str]:
+    """Return the argument list of ssh for this node: pinned host keys, the cluster's own key."""
+    return ["ssh", "-F", str(config), node, *command]
+
+
+def run(
+    config: Path, node: str, command: Sequence[str], *, stdin: str = "", seconds: float = 30
+) -> Answer:
+    """Run a command on a node and return its answer.
+
+    Never raises for what happens on the node: a time-out and an unreachable node are answers with
+    code 255. Raises DeployError when this machine has no ssh.
+    """
+    try:
+        done = subprocess.run(
+            arguments(config, node, command),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except FileNotFoundError as exc:
+        raise DeployError(
+            "there is no ssh on this machine", hint="apt-get install openssh-client"
+        ) from exc
+    except subprocess.TimeoutExpired:
+        return Answer(node=node, code=255, stdout="", stderr=f"no answer within {seconds:.0f} s")
+    return Answer(node=node, code=done.returncode, stdout=done.stdout, stderr=done.stderr.strip())
+
+
+def stream(config: Path, node: str, command: Sequence[str]) -> subprocess.Popen[str]:
+    """Start a command whose output is read line by line while it runs."""
+    return subprocess.Popen(
+        arguments(config, node, command),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+
+
+def become(config: Path, node: str, command: Sequence[str]) -> None:
+    """Replace this process by an ssh session on the node; does not return.
+
+    Raises UsageError when this machine has no ssh.
+    """
+    program = shutil.which("ssh")
+    if program is None:
+        raise UsageError("there is no ssh on this machine", hint="apt-get install openssh-client")
+    os.execv(program, arguments(config, node, command))

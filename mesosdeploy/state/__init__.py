@@ -1,0 +1,1 @@
+"""What is remembered of a cluster between runs: record, journal, lock and keys."""

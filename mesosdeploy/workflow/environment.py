@@ -1,0 +1,128 @@
+"""One environment opened for work: its spec, its provider, and where its state lies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mesosdeploy import resources
+from mesosdeploy.errors import StateError
+from mesosdeploy.providers import base
+from mesosdeploy.state import keys
+
+if TYPE_CHECKING:
+    from mesosdeploy.spec import Spec
+
+REHEARSAL = "fake"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """A spec with its inventory directory, the provider in use and the state directory."""
+
+    spec: Spec
+    source: Path
+    provider_name: str
+    directory: Path
+
+    @classmethod
+    def load(cls, source: Path, provider: str | None = None) -> Environment:
+        """Read the spec under `source`; `provider` replaces the one that the spec names.
+
+        A replaced provider works in a state directory of its own, so that a rehearsal never
+        touches what is recorded of the real cluster. Raises SpecError for a bad spec.
+        """
+        from mesosdeploy.spec import load
+
+        spec = load(source)
+        name = provider or spec.provider.type
+        own = spec.name if name == spec.provider.type else f"{spec.name}.{name}"
+        return cls(
+            spec=spec, source=source, provider_name=name, directory=resources.state_dir() / own
+        )
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether machines are only pretended, so that nothing can be installed on them."""
+        return self.provider_name == REHEARSAL
+
+    @property
+    def lock_name(self) -> str:
+        """The name under which operators exclude one another."""
+        return self.directory.name
+
+    @property
+    def inventory_json(self) -> Path:
+        """Where `up` writes the Ansible inventory."""
+        return self.directory / "inventory.json"
+
+    @property
+    def ssh_config(self) -> Path:
+        """Where `up` writes the OpenSSH configuration of the cluster's nodes."""
+        return self.directory / "ssh_config"
+
+    @property
+    def known_hosts(self) -> Path:
+        """Where the pinned host keys are."""
+        return self.directory / "known_hosts"
+
+    @property
+    def spec_file(self) -> Path:
+        """The cluster.yml."""
+        return self.source if self.source.is_file() else self.source / "cluster.yml"
+
+    @cached_property
+    def provider(self) -> base.Provider:
+        """The provider, loaded with what it may know of the cluster."""
+        public = keys.private_key(self.directory).with_suffix(".pub")
+        context = base.ClusterContext(
+            cluster=self.spec.name,
+            directory=self.directory,
+            public_key=public.read_text().strip() if public.exists() else "",
+            options=self.spec.provider.options(),
+        )
+        return base.load(self.provider_name, context)
+
+    def inventory(self) -> dict[str, Any]:
+        """Return the inventory that the last `up` wrote; StateError when there is none."""
+        try:
+            found: dict[str, Any] = json.loads(self.inventory_json.read_text())
+        except FileNotFoundError as exc:
+            raise StateError(
+                f"the cluster {self.spec.name!r} is not up: {self.inventory_json} does not exist",
+                hint=f"make it: mesosdeploy up -i {self.source}",
+            ) from exc
+        except ValueError as exc:
+            raise StateError(
+                f"{self.inventory_json} is damaged: {exc}",
+                hint=f"write it again: mesosdeploy up -i {self.source}",
+            ) from exc
+        return found
+
+    def fingerprint(self, artifacts: dict[str, str]) -> str:
+        """Return a digest of all that decides what gets installed.
+
+        That is the spec, the variables beside it, playbooks, roles, and the artifacts' digests.
+        """
+        digest = hashlib.sha256(self.spec.fingerprint().encode())
+        digest.update(json.dumps(artifacts, sort_keys=True).encode())
+        for path in self._files():
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def _files(self) -> Iterator[Path]:
+        home = self.spec_file.parent
+        for root in (
+            resources.data_root() / "playbooks",
+            resources.roles_path(),
+            home / "group_vars",
+            home / "host_vars",
+        ):
+            if root.is_dir():
+                yield from sorted(path for path in root.rglob("*") if path.is_file())

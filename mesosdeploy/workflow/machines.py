@@ -1,0 +1,156 @@
+"""Making, starting and removing machines in parallel, each recorded before and after."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TypeVar
+
+from mesosdeploy.errors import MesosDeployError, ProviderError
+from mesosdeploy.nodes import Node
+from mesosdeploy.plan import Action, ActionKind
+from mesosdeploy.providers.base import Provider, Report
+from mesosdeploy.state import record
+from mesosdeploy.state.journal import Journal
+from mesosdeploy.workflow.environment import Environment
+
+_PARALLEL = 10
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass
+class Machines:
+    """Carry out a plan's actions on machines; the recorded state is right at every moment."""
+
+    environment: Environment
+    provider: Provider
+    journal: Journal
+    state: record.ClusterState
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def apply(self, actions: Sequence[Action], report: Report) -> tuple[Node, ...]:
+        """Do all actions at once; return the nodes that exist afterwards, in the plan's order.
+
+        Raises ProviderError that tells every machine that failed; what succeeded is recorded.
+        """
+        work: dict[ActionKind, Callable[[Action, Report], Node | None]] = {
+            ActionKind.CREATE: self._create,
+            ActionKind.REPLACE: self._replace,
+            ActionKind.START: self._start,
+            ActionKind.CHANGE: self._keep,
+            ActionKind.KEEP: self._keep,
+            ActionKind.REMOVE: self._remove,
+        }
+        results = in_parallel(actions, lambda action: work[action.kind](action, report))
+        return tuple(node for node in results if node is not None)
+
+    def _recorded(self, state: record.ClusterState) -> None:
+        self.state = state
+        record.save(self.environment.directory, state)
+
+    def _create(self, action: Action, report: Report) -> Node:
+        assert action.request is not None
+        self.journal.write("ledger", action="create", node=action.name)
+        report(f"create {action.name}")
+        node = self.provider.create(action.request, report)
+        with self._lock:
+            self._recorded(self.state.with_node(node, action.request))
+        self.journal.write("made", action="create", node=action.name, id=node.provider_id)
+        return node
+
+    def _replace(self, action: Action, report: Report) -> Node:
+        assert action.node is not None
+        self._destroy(action.node, report)
+        return self._create(action, report)
+
+    def _start(self, action: Action, report: Report) -> Node:
+        assert action.node is not None
+        self.journal.write("ledger", action="start", node=action.name)
+        report(f"start {action.name}")
+        node = self.provider.start(action.node, report)
+        with self._lock:
+            self._recorded(self.state.with_node(node, action.request))
+        return node
+
+    def _keep(self, action: Action, _report: Report) -> Node:
+        assert action.node is not None
+        known = self.state.nodes.get(action.name)
+        if known is None or known.node != action.node:
+            with self._lock:
+                self._recorded(self.state.with_node(action.node, action.request))
+        return action.node
+
+    def _remove(self, action: Action, report: Report) -> None:
+        assert action.node is not None
+        self._destroy(action.node, report)
+
+    def _destroy(self, node: Node, report: Report) -> None:
+        self.journal.write("ledger", action="destroy", node=node.name)
+        report(f"remove {node.name}")
+        self.provider.destroy(node, report)
+        with self._lock:
+            self._recorded(self.state.without_node(node.name))
+
+
+def in_parallel(items: Iterable[T], work: Callable[[T], R]) -> list[R]:
+    """Return `work(item)` for every item, in order, after all have ended.
+
+    Raises ProviderError that carries every failure when there were several, the failure itself
+    when there was one.
+    """
+    with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+        futures = [pool.submit(work, item) for item in items]
+    failures = [exc for future in futures if (exc := future.exception()) is not None]
+    known = [exc for exc in failures if isinstance(exc, MesosDeployError)]
+    if len(known) < len(failures):
+        raise next(exc for exc in failures if exc not in known)
+    if len(known) == 1:
+        raise known[0]
+    if known:
+        raise ProviderError(
+            f"{len(known)} of {len(futures)} machines failed\n"
+            + "\n".join(f"  {exc.message}" for exc in known),
+            hint=next((exc.hint for exc in known if exc.hint), None),
+        )
+    return [future.result() for future in futures]
+
+
+def wait_for_ssh(nodes: Sequence[Node], *, seconds: float, report: Report) -> None:
+    """Wait until the SSH server of every node greets; ProviderError names those that never did."""
+    from tenacity import (
+        RetryError,
+        Retrying,
+        retry_if_exception_type,
+        stop_after_delay,
+        wait_exponential,
+    )
+
+    def greet(node: Node) -> str | None:
+        attempts = Retrying(
+            retry=retry_if_exception_type(OSError),
+            stop=stop_after_delay(seconds),
+            wait=wait_exponential(multiplier=0.1, max=2),
+        )
+        try:
+            attempts(_banner, node)
+        except RetryError as exc:
+            return f"{node.name} ({node.ssh_host}:{node.ssh_port}): {exc.last_attempt.exception()}"
+        report(f"{node.name} answers")
+        return None
+
+    silent = [text for text in in_parallel(nodes, greet) if text]
+    if silent:
+        raise ProviderError(
+            f"no SSH server within {seconds:.0f} s on\n" + "\n".join(f"  {s}" for s in silent),
+            hint="look at the machine's console, or remove it: the next `up` makes it again",
+        )
+
+
+def _banner(node: Node) -> None:
+    with socket.create_connection((node.ssh_host, node.ssh_port), timeout=3) as connection:
+        if not connection.recv(4).startswith(b"SSH-"):
+            raise ConnectionError("the port is open, but what answers is no SSH server")

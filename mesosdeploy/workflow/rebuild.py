@@ -1,0 +1,61 @@
+"""`state rebuild`: make a lost state directory again from the provider's own tags."""
+
+from __future__ import annotations
+
+from mesosdeploy.errors import ProviderError
+from mesosdeploy.nodes import Node, NodeStatus
+from mesosdeploy.state import keys, record
+from mesosdeploy.state.journal import Journal
+from mesosdeploy.state.lock import exclusive
+from mesosdeploy.workflow import install
+from mesosdeploy.workflow.environment import Environment
+from mesosdeploy.workflow.up import Progress, require_usable
+
+
+def run(environment: Environment, progress: Progress) -> tuple[Node, ...]:
+    """Record the machines that the provider finds, and let a new key in where the old is lost.
+
+    The cluster counts as not converged afterwards, so the next `up` runs the playbook, which
+    changes nothing on a healthy cluster. Raises ProviderError when the provider has no machine.
+    """
+    with exclusive(environment.directory.parent, environment.lock_name, "state rebuild"):
+        journal = Journal(environment.directory, "state rebuild")
+        progress.step("List machines by their tags")
+        require_usable(environment)
+        nodes = tuple(environment.provider.list())
+        if not nodes:
+            raise ProviderError(
+                f"the provider {environment.provider_name!r} has no machine of the cluster "
+                f"{environment.spec.name!r}",
+                hint="there is nothing to rebuild from; make it: mesosdeploy up",
+            )
+        progress.step("Make keys and let them in")
+        with journal.step("keys"):
+            _let_in(environment, nodes, progress)
+        progress.step("Write state and inventory")
+        with journal.step("record"):
+            _record(environment, nodes)
+    return nodes
+
+
+def _let_in(environment: Environment, nodes: tuple[Node, ...], progress: Progress) -> None:
+    if keys.private_key(environment.directory).exists():
+        return
+    public = keys.ensure_key_pair(environment.directory, f"mesosdeploy {environment.spec.name}")
+    for node in nodes:
+        if node.status is NodeStatus.RUNNING:
+            progress.detail(node.name)
+            environment.provider.authorize(node, public)
+
+
+def _record(environment: Environment, nodes: tuple[Node, ...]) -> None:
+    state = record.ClusterState(
+        cluster=environment.spec.name, provider=environment.provider_name
+    )
+    requests = {request.name: request for request in environment.spec.requests()}
+    for node in nodes:
+        state = state.with_node(node, requests.get(node.name))
+    record.save(environment.directory, state)
+    known = tuple(node for node in nodes if node.name in requests)
+    packages = install.resolve(environment, offline=None, report=lambda _text: None)
+    install.write_inventory(environment, known, packages)
