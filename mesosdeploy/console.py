@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from mesosdeploy.errors import MesosDeployError
+    from mesosdeploy.plan import Plan
 
 
 class Output(StrEnum):
@@ -146,3 +147,12 @@ def progress(total: int) -> Iterator[Progress]:
         steps.finish("FAILED after")
         raise
     steps.finish("done in")
+
+
+def confirm_plan(plan: Plan) -> bool:
+    """List the machines that would be removed or replaced, and ask."""
+    from mesosdeploy.plan import ActionKind
+
+    for action in plan.of(ActionKind.REMOVE, ActionKind.REPLACE):
+        note(f"{action.kind} {action.name}: {action.reason}")
+    return confirm("Go on?")

@@ -77,7 +77,7 @@ def hosts_of(inventory: Inventory, group: str) -> tuple[str, ...]:
 
 
 def variables_of(inventory: Inventory, host: str) -> dict[str, Any]:
-    """Return the variables of one host: those of `all`, of its groups, and its own, in that order."""
+    """Return one host's variables: those of `all`, of its groups, then its own."""
     merged: dict[str, Any] = dict(inventory.get("all", {}).get("vars", {}))
     for group, entry in inventory.items():
         if group not in {"_meta", "all"} and host in hosts_of(inventory, group):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,8 +13,6 @@ from mesosdeploy.mesos import zookeeper
 from mesosdeploy.mesos.endpoints import Endpoint, Endpoints, Inventory, endpoints
 from mesosdeploy.mesos.quantities import normalized
 from mesosdeploy.mesos.views import AgentView, ClusterView, MasterView, ZooKeeperView
-
-_LEADER_REDIRECT = 307
 
 Listed = dict[str, Any]
 
@@ -68,15 +65,140 @@ def client() -> httpx.Client:
 def observe(inventory: Inventory, *, timeout: float = 1.5) -> ClusterView:
     """Ask every master, agent and ZooKeeper server at once and return what they said.
 
-    All answers are in after about `timeout` seconds; a process that was silent until then is
-    unreachable in the view. Nothing is raised for a cluster that is down.
+    Every call ends at the same deadline, `timeout` seconds from now; a process that was silent
+    until then is unreachable in the view. Nothing is raised for a cluster that is down.
     """
-    began = time.monotonic()
-    where, deadline = endpoints(inventory), Deadline.after(timeout)
+    began, where = time.monotonic(), endpoints(inventory)
+    deadline = Deadline.after(timeout)
     count = len(where.masters) + len(where.agents) + len(where.zookeepers)
-    # Not a context manager: leaving one waits for the threads of silent nodes.
-    pool = ThreadPoolExecutor(max_workers=max(1, min(count, 64)))
-    with client() as http:
+    with client() as http, ThreadPoolExecutor(max_workers=max(1, min(count, 64))) as pool:
 
-        def start[T](read: Callable[[Asked], T], one: Endpoint) -> Future[T]:
-            return pool.submit(read, Asked(client=http, endpoint=one, deadline=deadline))
+        def asked(endpoint: Endpoint) -> Asked:
+            return Asked(client=http, endpoint=endpoint, deadline=deadline)
+
+        servers = [pool.submit(zookeeper.read, one, timeout=timeout) for one in where.zookeepers]
+        masters = [pool.submit(read_master, asked(one), where) for one in where.masters]
+        agents = [pool.submit(read_agent, asked(one)) for one in where.agents]
+    answers = [future.result() for future in masters]
+    return assemble(
+        where.cluster,
+        answers,
+        [future.result() for future in agents],
+        [future.result() for future in servers],
+        seconds=time.monotonic() - began,
+    )
+
+
+def read_master(asked: Asked, where: Endpoints) -> tuple[MasterView, Listed]:
+    """Return one master's view, and the agents that it lists by `address:port` if it leads.
+
+    `/slaves` tells two things at once: the leader answers it, others redirect to the leader that
+    they know, or answer 503 when they know none. `/metrics/snapshot` is asked once: Mesos
+    delays more than two calls in a second.
+    """
+    place = asked.endpoint
+    view = MasterView(node=place.node, address=place.address, port=place.port)
+    try:
+        view = replace(
+            view, healthy=asked.get("/health").status_code == httpx.codes.OK, reachable=True
+        )
+        view = replace(view, version=str(asked.json("/version")["version"]))
+        view = replace(view, quorum=_number(asked.json("/flags")["flags"].get("quorum")))
+        view = _with_metrics(view, asked.json("/metrics/snapshot", timeout="1secs"))
+        listing = asked.get("/slaves")
+        return _with_leader(view, listing, where), _listed(listing)
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as exc:
+        return replace(view, error=_reason(exc, place)), {}
+
+
+def _with_metrics(view: MasterView, metrics: Listed) -> MasterView:
+    recovered = metrics.get("registrar/log/recovered")
+    return replace(
+        view,
+        is_leader=metrics.get("master/elected") == 1,
+        ensemble_size=_number(metrics.get("registrar/log/ensemble_size")),
+        log_recovered=None if recovered is None else recovered == 1,
+        uptime=metrics.get("master/uptime_secs"),
+    )
+
+
+def _with_leader(view: MasterView, listing: httpx.Response, where: Endpoints) -> MasterView:
+    if listing.status_code == httpx.codes.OK:
+        return replace(view, leader=view.node)
+    if listing.status_code == httpx.codes.TEMPORARY_REDIRECT:
+        return replace(view, leader=where.named(listing.headers["location"]))
+    return view
+
+
+def _listed(listing: httpx.Response) -> Listed:
+    if listing.status_code != httpx.codes.OK:
+        return {}
+    return {entry["pid"].partition("@")[2]: entry for entry in listing.json()["slaves"]}
+
+
+def read_agent(asked: Asked) -> AgentView:
+    """Return what one agent says of itself; whether it is registered, only the leader knows."""
+    place = asked.endpoint
+    view = AgentView(node=place.node, address=place.address, port=place.port)
+    try:
+        state = asked.json("/state")
+    except (httpx.HTTPError, ValueError) as exc:
+        return replace(view, error=_reason(exc, place))
+    return replace(
+        view,
+        reachable=True,
+        id=state.get("id") or None,
+        version=state.get("version"),
+        resources=normalized(state.get("resources", {})),
+        attributes=state.get("attributes", {}),
+    )
+
+
+def assemble(
+    cluster: str,
+    masters: list[tuple[MasterView, Listed]],
+    agents: list[AgentView],
+    zookeepers: list[ZooKeeperView],
+    *,
+    seconds: float,
+) -> ClusterView:
+    """Join the answers: an agent is registered if the one elected master lists it."""
+    elected = [listed for view, listed in masters if view.is_leader]
+    listed = elected[0] if len(elected) == 1 else None
+    return ClusterView(
+        cluster=cluster,
+        masters=tuple(view for view, _ in masters),
+        agents=tuple(_registered(agent, listed) for agent in agents),
+        zookeepers=tuple(zookeepers),
+        seconds=seconds,
+    )
+
+
+def _registered(agent: AgentView, listed: Listed | None) -> AgentView:
+    if listed is None:
+        return agent
+    entry = listed.get(f"{agent.address}:{agent.port}")
+    if entry is None:
+        return replace(agent, registered=False, active=False)
+    return replace(
+        agent,
+        registered=True,
+        active=bool(entry.get("active")) and not entry.get("deactivated"),
+        id=entry["id"],
+        version=agent.version or entry.get("version"),
+        resources=agent.resources or normalized(entry.get("resources", {})),
+        used=normalized(entry.get("used_resources", {})),
+        attributes=agent.attributes or entry.get("attributes", {}),
+    )
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _reason(exc: Exception, place: Endpoint) -> str:
+    if isinstance(exc, httpx.TimeoutException):
+        return f"no answer from {place.url} in time"
+    if isinstance(exc, KeyError):
+        return f"{place.url} answered without {exc}"
+    return f"{place.url}: {exc or type(exc).__name__}"

@@ -151,9 +151,7 @@ def master_problems(master: MasterView, view: ClusterView) -> list[str]:
         found.append(f"{master.node} names {master.leader} as the leader, which is not elected")
     if master.quorum is not None and master.quorum != majority(count):
         needed = majority(count)
-        found.append(
-            f"{master.node} has quorum {master.quorum}, but {count} masters need {needed}"
-        )
+        found.append(f"{master.node} has quorum {master.quorum}, but {count} masters need {needed}")
     if master.ensemble_size is not None and master.ensemble_size != count:
         found.append(
             f"{master.node} counts {master.ensemble_size} replicas of the log, not {count}"

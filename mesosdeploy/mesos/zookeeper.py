@@ -1,4 +1,4 @@
-"""Read one ZooKeeper server with its four-letter words (zookeeperAdmin, "The Four Letter Words")."""
+"""Read one ZooKeeper server with its four-letter words (its Administrator's Guide)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 # Build the root file system of a node; called by image.py inside mount and pid namespaces of its own.
 #
 # usage: build_image.sh WORK SUITE MIRROR "PACKAGE ..."
-# WORK holds sources.list and apt.conf; the result is WORK/rootfs.tar, written last.
+# WORK holds sources.list (empty: keep those of the pulled image) and apt.conf; the result is
+# WORK/rootfs.tar, which gets its name last.
 # Lines that begin with "mesosdeploy: " are progress for the user.
 set -eu
 
@@ -13,8 +14,10 @@ umask 022
 
 in_root() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"; }
 
-echo "mesosdeploy: bootstrapping $suite"
-debootstrap --variant=minbase --merged-usr "$suite" "$root" "$mirror"
+if [ ! -d "$root" ]; then # else it was unpacked from a pulled image
+    echo "mesosdeploy: bootstrapping $suite"
+    debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror"
+fi
 
 # Only what the build needs: dpkg without fsync, no documentation, no daemon started in the chroot.
 printf 'force-unsafe-io\n' >"$root/etc/dpkg/dpkg.cfg.d/mesosdeploy-build"
@@ -29,14 +32,15 @@ END
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
 cp "$work/apt.conf" "$root/etc/apt/apt.conf.d/80mesosdeploy"
-cp "$work/sources.list" "$root/etc/apt/sources.list"
+if [ -s "$work/sources.list" ]; then
+    cp "$work/sources.list" "$root/etc/apt/sources.list"
+    rm -f "$root"/etc/apt/sources.list.d/*
+fi
 cp /etc/resolv.conf "$root/etc/resolv.conf"
-mkdir -p "$root/usr/share/man/man1"
 mount -t proc proc "$root/proc"
 
 echo "mesosdeploy: installing the packages of a node"
 in_root apt-get -qq update
-# shellcheck disable=SC2086 # a list of words
 in_root apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends dist-upgrade
 # shellcheck disable=SC2086 # a list of words
 in_root apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends install $packages
@@ -90,9 +94,9 @@ rm -f "$root"/etc/ssh/ssh_host_* "$root/var/lib/dbus/machine-id" "$root/usr/sbin
     "$root/etc/dpkg/dpkg.cfg.d/mesosdeploy-build" "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old
 in_root apt-get clean
 umount "$root/proc"
-rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/log/* "$root"/tmp/* "$root"/run/* \
-    "$root"/usr/share/man/* "$root"/usr/share/info/* "$root"/usr/share/locale/*
+rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/log/* "$root"/tmp/* "$root"/run/*
 find "$root/usr/share/doc" -type f ! -name copyright -delete
+find "$root/usr/share/man" "$root/usr/share/info" "$root/usr/share/locale" ! -type d -delete
 : >"$root/etc/resolv.conf"
 
 echo "mesosdeploy: packing the node image"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ APT_PACKAGES = (
 
 INSTALL_HINT = f"apt-get install --no-install-recommends {' '.join(APT_PACKAGES)}"
 
+_NOUNS = frozenset({"container", "image", "network", "volume"})
 _INFO_TIMEOUT_SECONDS = 20
 
 
@@ -48,19 +50,23 @@ class Engine:
         """Whether podman's additions to docker's command line are there."""
         return self.name == "podman"
 
-    def run(
-        self, *words: str, stdin: bytes | None = None, timeout_seconds: float = 60
-    ) -> str:
-        """Run one engine command and return its standard output.
+    def run(self, *words: str, stdin: bytes | None = None, timeout_seconds: float = 60) -> str:
+        """Run one engine command and return what it prints.
 
         Raises ProviderError with the engine's last line when it fails or does not end in time.
         """
-        shown = f"{self.name} {' '.join(words[:2])}"
+        return self.read(*words, stdin=stdin, timeout_seconds=timeout_seconds).decode(
+            errors="replace"
+        )
+
+    def read(self, *words: str, stdin: bytes | None = None, timeout_seconds: float = 60) -> bytes:
+        """Run one engine command like `run` and return the bytes that it prints."""
+        command = [*self.prefix, self.name, *words]
+        shown = f"{self.name} {_verb(words)}"
         try:
             done = subprocess.run(
-                [*self.prefix, self.name, *words],
-                input=stdin,
-                stdin=subprocess.DEVNULL if stdin is None else None,
+                command,
+                input=b"" if stdin is None else stdin,
                 capture_output=True,
                 timeout=timeout_seconds,
                 check=False,
@@ -75,9 +81,9 @@ class Engine:
         if done.returncode != 0:
             raise ProviderError(
                 f"`{shown}` failed: {_last_line(done.stderr)}",
-                hint=f"the command was: {' '.join([*self.prefix, self.name, *words])[:600]}",
+                hint=f"the command was: {shlex.join(command)[:800]}",
             )
-        return done.stdout.decode(errors="replace")
+        return done.stdout
 
     def json(self, *words: str) -> Any:  # noqa: ANN401 - JSON of an engine has no type
         """Run a command that answers in JSON and return the answer."""
@@ -86,7 +92,7 @@ class Engine:
             return json.loads(answer)
         except ValueError as exc:
             raise ProviderError(
-                f"`{self.name} {' '.join(words[:2])}` did not answer in JSON: {answer[:120]!r}",
+                f"`{self.name} {_verb(words)}` did not answer in JSON: {answer[:120]!r}",
                 hint=f"mesosdeploy knows {self.name} from version 4 (podman) and 20.10 (docker) on",
             ) from exc
 
@@ -176,6 +182,12 @@ def _ask(name: str, prefix: Sequence[str]) -> Engine | str:
         default_runtime=found.default_runtime,
         cgroup_version=found.cgroup_version,
     )
+
+
+def _verb(words: Sequence[str]) -> str:
+    """Return the words that say what a command does, without global options before them."""
+    start = 2 if words[:1] == ("--runtime",) else 0
+    return " ".join(words[start : start + (2 if words[start] in _NOUNS else 1)])
 
 
 def _last_line(output: bytes) -> str:

@@ -1,0 +1,81 @@
+# The commands of this project. `make` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help up down setup test check bench docs clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+CLUSTER ?= inventories/local
+
+# What a Debian machine needs: containers that behave like machines, the lab package's compiler.
+PACKAGES := podman runc debootstrap openssh-client iproute2 iptables g++ binutils python3-venv
+# What the tests use beside that: a real ZooKeeper, and the libraries that Mesos links to.
+TEST_PACKAGES := zookeeper default-jre-headless libsvn1 libapr1 libsasl2-2 libsasl2-modules libcurl4
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+up: setup ## set up what is missing and bring the local cluster up
+	$(BIN)/mesosdeploy up -i $(CLUSTER)
+
+down: setup ## remove the local cluster with all that belongs to it
+	$(BIN)/mesosdeploy down -i $(CLUSTER)
+
+setup: $(VENV)/.runtime ## set up system packages and the virtual environment
+	@$(call ensure_packages,$(PACKAGES))
+
+test: setup $(VENV)/.dev ## run everything: style, types, layers, unit, real clusters, molecule
+	@$(call ensure_packages,$(TEST_PACKAGES))
+	$(MAKE) --no-print-directory check
+	$(BIN)/pytest
+
+check: $(VENV)/.dev ## style, types and import layers only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup $(VENV)/.dev ## measure, and write benchmarks/results/
+	$(BIN)/python -m benchmarks.run
+
+docs: $(VENV)/.dev ## write the generated documents again
+	$(BIN)/python -m mesosdeploy.spec.reference docs/spec.md
+	$(BIN)/python tests/contract/role_docs.py
+
+clean: ## remove the virtual environment and build products, never a cluster
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/bin/python:
+	@$(call ensure_packages,$(PACKAGES))
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.runtime
+	$(BIN)/pip install --quiet --group dev
+	@touch $@
+
+# Install those of the named Debian packages that are missing; elsewhere say what is needed.
+define ensure_packages
+missing=""; \
+if command -v dpkg-query >/dev/null; then \
+  for package in $(1); do \
+    dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' \
+      || missing="$$missing $$package"; \
+  done; \
+  if [ -n "$$missing" ]; then \
+    echo "installing$$missing"; \
+    $(SUDO) apt-get -qq update; \
+    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes $$missing >/dev/null; \
+  fi; \
+else \
+  echo "not a Debian system: these are needed: $(1)"; \
+fi
+endef

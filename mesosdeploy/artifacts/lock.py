@@ -1,0 +1,168 @@
+"""`artifacts.lock.yml`: which files a cluster is installed from, pinned, and where each is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from mesosdeploy.artifacts import lockfile
+from mesosdeploy.errors import ArtifactError
+
+FILE = "artifacts.lock.yml"
+PLATFORM = "linux-x86_64"
+
+
+class Kind(StrEnum):
+    """How an artifact comes to be: taken as it is, built here, or supplied by the operator."""
+
+    FILE = "file"
+    BUILT = "built"
+    OPERATOR = "operator"
+
+
+class SourceKind(StrEnum):
+    """What a source is; see `docs/artifacts.md`."""
+
+    PACKAGE_INDEX = "package-index"
+    URL = "url"
+    FILE = "file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One place to get a file: a project of the package index, a URL, or an absolute path."""
+
+    kind: SourceKind
+    location: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """An artifact as a spec asks for it."""
+
+    name: str
+    version: str
+    flavour: str
+    platform: str = PLATFORM
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} ({self.flavour}, {self.platform})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One pinned artifact.
+
+    `file` carries filename, sha256, sources and, where known, size in bytes; `built` carries
+    `builder` and `built_from`, the name of its input of the same version, flavour and platform;
+    `operator` carries nothing: an inventory's lock must say what it is.
+    """
+
+    wanted: Wanted
+    kind: Kind
+    licence: str
+    declared_in: Path
+    filename: str = ""
+    sha256: str = ""
+    size: int | None = None
+    sources: tuple[Source, ...] = ()
+    builder: str = ""
+    built_from: str = ""
+    package_version: str = ""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Every known artifact; an inventory's entries stand in for embedded ones."""
+
+    entries: tuple[Entry, ...]
+
+    def find(self, wanted: Wanted) -> Entry:
+        """Return the entry, or raise ArtifactError that names what there is instead."""
+        for entry in self.entries:
+            if entry.wanted == wanted:
+                return entry
+        raise ArtifactError(
+            f"no lock file knows {wanted}",
+            hint=f"known: {self._alternatives(wanted)}; or add an entry to {FILE} in the inventory",
+        )
+
+    def _alternatives(self, wanted: Wanted) -> str:
+        same = [entry.wanted for entry in self.entries if entry.wanted.name == wanted.name]
+        return ", ".join(map(str, same)) or ", ".join(sorted(self.names)) or "nothing"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all artifacts."""
+        return frozenset(entry.wanted.name for entry in self.entries)
+
+    def closure(self, wanted: Sequence[Wanted]) -> tuple[Entry, ...]:
+        """Return the entries of `wanted`, each after the input that it is built from."""
+        found: dict[Wanted, Entry] = {}
+        for item in wanted:
+            for entry in reversed(list(self._chain(item))):
+                found[entry.wanted] = entry
+        return tuple(found.values())
+
+    def _chain(self, wanted: Wanted) -> Iterator[Entry]:
+        entry = self.find(wanted)
+        yield entry
+        if entry.kind is Kind.BUILT:
+            yield self.find(input_of(entry))
+
+
+def input_of(entry: Entry) -> Wanted:
+    """Return what a built artifact is made from."""
+    return Wanted(
+        name=entry.built_from,
+        version=entry.wanted.version,
+        flavour=entry.wanted.flavour,
+        platform=entry.wanted.platform,
+    )
+
+
+def load(inventory: Path | None = None) -> Lock:
+    """Return the embedded lock, overridden by `<inventory>/artifacts.lock.yml` where it exists.
+
+    Raises SpecError that lists every problem as `file:line:column: path: what is wrong`.
+    """
+    merged = {entry.wanted: entry for entry in _read(Path(__file__).with_name(FILE))}
+    own = inventory / FILE if inventory else None
+    if own and own.exists():
+        merged |= {entry.wanted: entry for entry in _read(own)}
+    return Lock(tuple(merged.values()))
+
+
+def _read(path: Path) -> list[Entry]:
+    return [_entry(fields, path) for fields in lockfile.read(path)]
+
+
+def _entry(fields: lockfile.Fields, path: Path) -> Entry:
+    return Entry(
+        wanted=Wanted(
+            name=fields["name"],
+            version=fields["version"],
+            flavour=fields["flavour"],
+            platform=fields.get("platform", PLATFORM),
+        ),
+        kind=Kind(fields["kind"]),
+        licence=fields["licence"],
+        declared_in=path,
+        filename=fields.get("filename", ""),
+        sha256=fields.get("sha256", ""),
+        size=fields.get("size"),
+        sources=tuple(_source(source, path.parent) for source in fields.get("sources", ())),
+        builder=fields.get("builder", ""),
+        built_from=fields.get("from", ""),
+        package_version=fields.get("package_version", ""),
+    )
+
+
+def _source(fields: lockfile.Fields, base: Path) -> Source:
+    kind = SourceKind(fields["kind"])
+    location = fields[lockfile.SOURCE_KEYS[kind.value]]
+    if kind is SourceKind.FILE:
+        location = str((base / Path(location).expanduser()).resolve())
+    return Source(kind=kind, location=location)

@@ -1,0 +1,88 @@
+"""The command itself: builds the app, and is the only map from error to text and exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Never
+
+import typer
+
+from mesosdeploy.commands import (
+    artifacts,
+    doctor,
+    down,
+    init,
+    inventory,
+    logs,
+    plan,
+    schema,
+    ssh,
+    state,
+    status,
+    up,
+    validate,
+    verify,
+    version,
+)
+from mesosdeploy.errors import MesosDeployError
+
+_EPILOG = """
+Exit codes: 0 done (or nothing to do) · 2 usage · 3 bad spec · 4 machines · 5 deployment ·
+6 verification failed · 7 state locked or damaged · 130 interrupted.
+"""
+
+app = typer.Typer(
+    name="mesosdeploy",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EPILOG,
+    help="""Deploy Apache Mesos clusters: machines, ZooKeeper, masters, agents, all verified.
+
+A cluster is described by a directory (`-i`, default inventories/local) that holds cluster.yml.
+
+First steps: `mesosdeploy init demo`, `mesosdeploy plan -i demo`, `mesosdeploy up -i demo`.""",
+)
+
+_BUILD, _LOOK, _HELP = "Build and remove", "Look", "Describe and prepare"
+for _name, _function, _panel in (
+    ("up", up.up, _BUILD),
+    ("plan", plan.plan, _BUILD),
+    ("down", down.down, _BUILD),
+    ("status", status.status, _LOOK),
+    ("verify", verify.verify, _LOOK),
+    ("doctor", doctor.doctor, _LOOK),
+    ("logs", logs.logs, _LOOK),
+    ("ssh", ssh.ssh, _LOOK),
+    ("init", init.init, _HELP),
+    ("validate", validate.validate, _HELP),
+    ("schema", schema.schema, _HELP),
+    ("inventory", inventory.inventory, _HELP),
+    ("version", version.version, _HELP),
+):
+    app.command(_name, rich_help_panel=_panel)(_function)
+app.add_typer(artifacts.app, name="artifacts", rich_help_panel=_HELP)
+app.add_typer(state.app, name="state", rich_help_panel=_BUILD)
+
+
+def main() -> Never:
+    """Run the command line and exit with the code of the error's family."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        app(standalone_mode=True)
+    except MesosDeployError as error:
+        from mesosdeploy.console import failure
+
+        failure(error)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, BrokenPipeError) as error:
+        if isinstance(error, KeyboardInterrupt):
+            sys.stderr.write("\ninterrupted; the same command continues from here\n")
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,60 @@
+"""`mesosdeploy plan`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesosdeploy.commands.options import (
+    DEFAULT_INVENTORY,
+    InventoryOption,
+    OutputOption,
+    ProviderOption,
+)
+from mesosdeploy.console import Output
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from mesosdeploy.plan import Plan
+
+_STYLES = {"create": "green", "start": "green", "replace": "red", "remove": "red", "change": "yellow"}
+
+
+def plan(
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    provider: ProviderOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show what `up` would create, start, change, keep and remove, and why. Changes nothing.
+
+    Examples:
+
+      mesosdeploy plan -i inventories/prod
+
+      mesosdeploy plan -o json | jq '.actions[] | select(.action != "keep")'
+    """
+    from mesosdeploy import console
+    from mesosdeploy import plan as planning
+    from mesosdeploy.workflow import preview
+    from mesosdeploy.workflow.environment import Environment
+
+    environment = Environment.load(inventory, provider)
+    made = preview.plan(environment)
+    console.show(planning.as_data(made), output, lambda: _table(made))
+    if made.is_empty:
+        console.success("nothing to do", f"mesosdeploy status -i {inventory}")
+    elif not made.dangers:
+        console.success("this is what `up` would do", f"mesosdeploy up -i {inventory}")
+
+
+def _table(made: Plan) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+
+    table = Table("action", "node", "group", "why")
+    for action in made.actions:
+        style = _STYLES.get(action.kind.value)
+        table.add_row(action.kind.value, action.name, action.group, action.reason, style=style)
+    lines = [f"the playbook runs: {made.converge}" if made.converge else "the playbook does not run"]
+    lines += [f"REFUSED: {danger}" for danger in made.dangers]
+    return Group(table, *lines)

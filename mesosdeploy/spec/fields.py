@@ -1,0 +1,63 @@
+"""The kinds of text that a spec holds, each with its pattern and the sentence that explains it."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+LABEL_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+RANGE_PATTERN = r"^[0-9]{1,5}-[0-9]{1,5}$"
+ATTRIBUTE_PATTERN = r"^[^:;\s]([^:;]*[^:;\s])?$"
+USER_PATTERN = r"^[a-z_][a-z0-9_-]{0,31}$"
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    LABEL_PATTERN: (
+        "is not a DNS label",
+        "use 1 to 63 of a-z, 0-9 and '-', with a letter or digit at both ends",
+    ),
+    RANGE_PATTERN: ("is not a range of ports", 'write "first-last", for example "31000-32000"'),
+    ATTRIBUTE_PATTERN: (
+        "cannot be part of an attribute: Mesos separates attributes with ';' and ':'",
+        "use text without ':' and ';', and without blanks at its ends",
+    ),
+    USER_PATTERN: ("is not the name of a Unix user", "use a-z, 0-9, '_' and '-', at most 32"),
+}
+"""Pattern -> (what is wrong, remedy): pydantic reports a pattern, people read a sentence."""
+
+
+def _ipv4(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError as exc:
+        raise PydanticCustomError(
+            "ipv4", "is not an IPv4 address", {"remedy": "write four numbers: 192.0.2.10"}
+        ) from exc
+
+
+def _ipv4_network(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(text))
+    except ValueError as exc:
+        remedy = "write the network's first address and its length: 10.90.0.0/24"
+        raise PydanticCustomError(
+            "ipv4_network", "is not an IPv4 network", {"remedy": remedy}
+        ) from exc
+
+
+Label = Annotated[str, StringConstraints(pattern=LABEL_PATTERN)]
+PortRange = Annotated[str, StringConstraints(pattern=RANGE_PATTERN)]
+AttributeText = Annotated[str, StringConstraints(pattern=ATTRIBUTE_PATTERN)]
+UserName = Annotated[str, StringConstraints(pattern=USER_PATTERN)]
+Address = Annotated[str, AfterValidator(_ipv4)]
+Network = Annotated[str, AfterValidator(_ipv4_network)]
+
+
+class Model(BaseModel):
+    """The base of every model: frozen, no unknown keys, no silent conversion."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )

@@ -1,0 +1,44 @@
+"""What is said at the end of `up`: one sentence, where to look, what to type next."""
+
+from __future__ import annotations
+
+from mesosdeploy.nodes import NodeRole
+from mesosdeploy.workflow.environment import Environment
+from mesosdeploy.workflow.up import Outcome
+
+
+def summarize(environment: Environment, outcome: Outcome) -> tuple[list[str], str]:
+    """Return the lines to print, the headline first, and the next command."""
+    name, count = environment.spec.name, len(outcome.nodes)
+    option = f" -i {environment.source}"
+    if outcome.stopped_after:
+        return (
+            [f"{name}: stopped after step {outcome.stopped_after!r}, as you asked"],
+            f"mesosdeploy up{option}",
+        )
+    if environment.rehearsal:
+        return [f"{name}: rehearsed with {count} pretended nodes"], f"mesosdeploy up{option}"
+    urls = _urls(environment, outcome)
+    if outcome.plan.is_empty and outcome.changed is None:
+        return (
+            [f"{name}: nothing to do, {count} nodes run as the spec wants them", *urls],
+            f"mesosdeploy status{option}",
+        )
+    headline = (
+        f"{name} is up: {count} nodes, {outcome.changed or 0} tasks changed something, "
+        f"{outcome.verified} checks passed"
+    )
+    return [headline, *urls], f"mesosdeploy status{option}"
+
+
+def _urls(environment: Environment, outcome: Outcome) -> list[str]:
+    masters = {
+        request.name
+        for request in environment.spec.requests()
+        if NodeRole.MESOS_MASTER in request.roles
+    }
+    return [
+        f"Mesos master {node.name}: http://{node.address}:5050"
+        for node in outcome.nodes
+        if node.name in masters
+    ]
