@@ -134,9 +134,7 @@ def _changes(request: NodeRequest, state: ClusterState | None) -> list[str]:
     return sorted(key for key in after if before.get(key) != after[key])
 
 
-def _why_converge(
-    actions: Sequence[Action], state: ClusterState | None, fingerprint: str
-) -> str:
+def _why_converge(actions: Sequence[Action], state: ClusterState | None, fingerprint: str) -> str:
     if any(action.kind is not ActionKind.KEEP for action in actions):
         return "machines or their descriptions change"
     if state is None or not state.converged:
@@ -158,7 +156,9 @@ def _dangers(
     """
     recorded = state.nodes if state else {}
     for role, words in _QUORUM_ROLES.items():
-        before = {name for name, entry in recorded.items() if role in entry.request.get("roles", ())}
+        before = {
+            name for name, entry in recorded.items() if role in entry.request.get("roles", ())
+        }
         if not before or not (state and state.converged_at):
             continue
         after = {request.name for request in requests if role in request.roles}

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
     from mesosdeploy.plan import Plan
 
-_STYLES = {"create": "green", "start": "green", "replace": "red", "remove": "red", "change": "yellow"}
+_STYLES = {
+    "create": "green",
+    "start": "green",
+    "replace": "red",
+    "remove": "red",
+    "change": "yellow",
+}
 
 
 def plan(
@@ -55,6 +61,8 @@ def _table(made: Plan) -> RenderableType:
     for action in made.actions:
         style = _STYLES.get(action.kind.value)
         table.add_row(action.kind.value, action.name, action.group, action.reason, style=style)
-    lines = [f"the playbook runs: {made.converge}" if made.converge else "the playbook does not run"]
+    lines = [
+        f"the playbook runs: {made.converge}" if made.converge else "the playbook does not run"
+    ]
     lines += [f"REFUSED: {danger}" for danger in made.dangers]
     return Group(table, *lines)

@@ -16,6 +16,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +37,10 @@ _LIBRARY: Final = "libmesos.so"
 # Where the programs look for the library: relative to themselves, so that the package also works
 # unpacked anywhere. DT_RPATH (not RUNPATH) is what counts for a dependency's dependencies, and
 # never LD_LIBRARY_PATH: tasks inherit the environment and would load the compat library as curl.
-_RPATHS: Final = {"usr/sbin": "$ORIGIN/../lib/mesos", "usr/libexec/mesos": "$ORIGIN/../../lib/mesos"}
+_RPATHS: Final = {
+    "usr/sbin": "$ORIGIN/../lib/mesos",
+    "usr/libexec/mesos": "$ORIGIN/../../lib/mesos",
+}
 _PROGRAMS: Final = {
     "usr/sbin/mesos-master": ("master", "daemon", "flag_values"),
     "usr/sbin/mesos-agent": ("agent", "daemon", "flag_values"),
@@ -81,9 +85,9 @@ def build_package(*, version: str, archive: Path, output: Path, report: Report) 
         package = work / debian.file_name(version)
         _pack(tree, package)
         target = output / package.name
-        partial = target.with_suffix(".partial")
-        shutil.copyfile(package, partial)
-        partial.replace(target)
+        incoming = target.with_suffix(".partial")
+        shutil.copyfile(package, incoming)
+        incoming.replace(target)
     return target
 
 
@@ -130,19 +134,19 @@ def _unpack_library(archive: Path, work: Path) -> Path:
 
 
 def _compile(version: str, library: Path, work: Path, tree: Path) -> None:
-    """Fill `tree` with the libraries and the programs, compiling as much at once as there are CPUs."""
+    """Fill `tree` with the libraries and the programs, in as many jobs as there are CPUs."""
     for directory in ("usr/lib/mesos", *_RPATHS):
         (tree / directory).mkdir(parents=True)
     libraries = tree / "usr/lib/mesos"
     units = sorted({unit for units in _PROGRAMS.values() for unit in units})
-    jobs: list[Callable[[], None]] = [
-        *(lambda unit=unit: _compile_unit(version, unit, work) for unit in units),
-        lambda: _compile_compat(library, work, libraries),
-        lambda: _run("strip", "--strip-all", "-o", libraries / _LIBRARY, library),
+    jobs: list[Callable[[], object]] = [
+        *(partial(_compile_unit, version, unit, work) for unit in units),
+        partial(_compile_compat, library, work, libraries),
+        partial(_run, "strip", "--strip-all", "-o", libraries / _LIBRARY, library),
     ]
     _parallel(jobs)
     (libraries / _LIBRARY).chmod(0o644)
-    _parallel(lambda program=program: _link(program, work, tree) for program in _PROGRAMS)
+    _parallel(partial(_link, program, work, tree) for program in _PROGRAMS)
 
 
 def _compile_unit(version: str, unit: str, work: Path) -> None:
@@ -173,7 +177,17 @@ def _link(program: str, work: Path, tree: Path) -> None:
     # The library's own imports are met by the compat library and the system when it is loaded;
     # an import of ours that the library does not have stays an error here.
     options = ("-Wl,--allow-shlib-undefined", f"-Wl,--disable-new-dtags,-rpath,{rpath}")
-    _run("g++", "-pthread", "-s", *objects, *libraries, f"-l:{compat.LIBRARY}", *options, "-o", target)
+    _run(
+        "g++",
+        "-pthread",
+        "-s",
+        *objects,
+        *libraries,
+        f"-l:{compat.LIBRARY}",
+        *options,
+        "-o",
+        target,
+    )
 
 
 def _install_scripts(tree: Path) -> None:

@@ -19,11 +19,11 @@ from mesosdeploy.spec.problems import (
     closest,
 )
 from mesosdeploy.spec.provider_options import BUILT_IN
-from mesosdeploy.spec.source import Source, read
+from mesosdeploy.spec.source import read
 
 FILE_NAME = "cluster.yml"
 _ROUNDS = 4
-_STAND_INS: dict[str, object] = {"name": "x", "provider": {"type": "fake"}}
+_STAND_INS: dict[str, object] = {"name": "x", "provider": {"type": "fake"}, "groups": {}}
 
 
 def load(path: Path) -> Spec:
@@ -53,11 +53,11 @@ def check(data: object) -> tuple[Spec | None, list[Problem]]:
     spec, problems = _validated(data)
     if spec is not None and not option_problems:
         return spec, list(rules.check(spec))
-    broken = [problem.path for problem in (*problems, *option_problems)]
-    remainder = _salvaged(data, broken)
+    found = [*problems, *option_problems]
+    removed = [_removable(problem.path) for problem in found]
+    remainder = _salvaged(data, removed)
     cross = rules.check(remainder) if remainder is not None else ()
-    unrelated = [each for each in cross if not _touches(each.path, broken)]
-    return None, [*problems, *option_problems, *unrelated]
+    return None, [*found, *(each for each in cross if not _touches(each.path, removed))]
 
 
 def find(path: Path) -> Path:
@@ -133,41 +133,40 @@ def _with_checked_options(data: Any) -> tuple[Any, list[Problem]]:
     return {**data, "provider": {"type": provider["type"], **normal}}, []
 
 
-def _salvaged(data: object, broken: list[DottedPath]) -> Spec | None:
-    """Return what is left of the data without its broken parts, or None where nothing is."""
+def _salvaged(data: object, removed: list[DottedPath]) -> Spec | None:
+    """Return what is left without the broken parts, or None; adds to `removed` what had to go."""
     if not isinstance(data, dict):
         return None
     rest = copy.deepcopy(data)
     for _ in range(_ROUNDS):
-        for path in broken:
+        for path in removed:
             _remove(rest, path)
-        rest = {**_STAND_INS, "groups": {}, **rest}
-        rest, option_problems = _with_checked_options(rest)
+        rest, option_problems = _with_checked_options({**_STAND_INS, **rest})
         spec, problems = _validated(rest)
         if spec is not None and not option_problems:
             return spec
         # A key that is missing cannot be taken out: the mapping that lacks it goes.
-        broken = [_owner(each) for each in (*problems, *option_problems)]
+        removed += [_removable(_owner(each)) for each in (*problems, *option_problems)]
     return None
 
 
 def _owner(problem: Problem) -> DottedPath:
-    return problem.path[:-1] if problem.message == "is missing" else problem.path
+    return problem.path[:-1] if problem.message == translate.MISSING else problem.path
+
+
+def _removable(path: DottedPath) -> DottedPath:
+    """Return the mapping key to delete: a list that holds a broken item goes as a whole."""
+    return path[: next((i for i, part in enumerate(path) if isinstance(part, int)), len(path))]
 
 
 def _remove(data: dict[str, Any], path: DottedPath) -> None:
-    """Delete the key at `path`; a list that holds a broken item goes as a whole."""
-    keys = path[: next((i for i, part in enumerate(path) if isinstance(part, int)), len(path))]
     here: Any = data
-    for key in keys[:-1]:
+    for key in path[:-1]:
         here = here.get(key) if isinstance(here, dict) else None
-    if isinstance(here, dict) and keys:
-        here.pop(keys[-1], None)
+    if isinstance(here, dict) and path:
+        here.pop(path[-1], None)
 
 
-def _touches(path: DottedPath, broken: list[DottedPath]) -> bool:
-    """Tell whether a rule spoke of something that is broken anyway."""
-    return any(path[: len(each)] == each or each[: len(path)] == path for each in broken)
-
-
-__all__ = ["FILE_NAME", "Source", "check", "find", "load"]
+def _touches(path: DottedPath, removed: list[DottedPath]) -> bool:
+    """Tell whether a rule spoke of what was taken out, or of the mapping that it was taken from."""
+    return any(path[: len(each)] == each or each[:-1] == path for each in removed)

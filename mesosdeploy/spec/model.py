@@ -31,6 +31,14 @@ class Resources(Model):
         examples=[["31000-32000"]],
     )
 
+    def given(self) -> dict[str, object]:
+        """Return the keys that were given; empty: Mesos detects everything."""
+        return {
+            key: value
+            for key, value in self.model_dump(mode="json").items()
+            if value is not None and value != []
+        }
+
 
 class Group(Model):
     """Machines that are alike: how many, what they carry, and how large they are."""

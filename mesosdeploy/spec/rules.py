@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from mesosdeploy.nodes import NodeRole
 from mesosdeploy.spec import compatibility
 from mesosdeploy.spec.model import KINDS, GroupKind, Spec, majority
-from mesosdeploy.spec.ports import SERVICES, clashes, parse_range, services_of
+from mesosdeploy.spec.ports import clashes, parse_range, services_of
 from mesosdeploy.spec.problems import Problem, did_you_mean
 from mesosdeploy.spec.provider_options import known_types
 
@@ -44,7 +44,10 @@ def known_provider(spec: Spec) -> Iterator[Problem]:
 
 def required_groups(spec: Spec) -> Iterator[Problem]:
     """Refuse a cluster without masters or without agents."""
-    for kind in ("masters", "agents"):
+    if any(group.kind is None for group in spec.groups.values()):
+        return  # which kind is meant is asked by `group_kinds`
+    required: tuple[GroupKind, ...] = ("masters", "agents")
+    for kind in required:
         if not spec.groups_of(kind):
             count = 3 if kind == "masters" else 2
             yield Problem(
@@ -284,21 +287,14 @@ def _shared_hosts(
     for name, entries in hosts.items():
         for index, entry in enumerate(entries):
             address = entry["address"]
-            owner = owners.setdefault(address, name)
-            if (owner, index) == (name, index) and entries.index(entry) == index and (
-                owner == name and _first(entries, address) == index
-            ):
-                continue
-            yield Problem(
-                path=("provider", "hosts", name, index),
-                message=_sharing(spec, owner, name),
-                value=address,
-                remedy="give each node a host of its own",
-            )
-
-
-def _first(entries: list[dict[str, object]], address: object) -> int:
-    return next(index for index, entry in enumerate(entries) if entry["address"] == address)
+            if address in owners:
+                yield Problem(
+                    path=("provider", "hosts", name, index),
+                    message=_sharing(spec, owners[address], name),
+                    value=address,
+                    remedy="give each node a host of its own",
+                )
+            owners.setdefault(address, name)
 
 
 def _sharing(spec: Spec, owner: str, name: str) -> str:

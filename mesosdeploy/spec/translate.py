@@ -11,6 +11,8 @@ from pydantic_core import ErrorDetails
 from mesosdeploy.spec.fields import SENTENCES
 from mesosdeploy.spec.problems import ABSENT, DottedPath, Problem, closest, did_you_mean
 
+MISSING = "is missing"
+
 _TYPES: dict[str, tuple[str, str]] = {
     "int_type": ("is not a whole number", "write digits only, without a unit and without quotes"),
     "float_type": ("is not a number", "write a number such as 2 or 0.5, without a unit"),
@@ -59,7 +61,7 @@ def _problem(error: ErrorDetails, model: type[BaseModel], prefix: DottedPath) ->
     if kind == "missing":
         owner = _fields(model, error["loc"][:-1])
         description = owner.get(str(path[-1]), "")
-        return Problem(path=path, message="is missing", remedy=f"add it: {_lower(description)}")
+        return Problem(path=path, message=MISSING, remedy=f"add it: {_lower(description)}")
     if kind == "extra_forbidden":
         known = tuple(_fields(model, error["loc"][:-1]))
         return Problem(

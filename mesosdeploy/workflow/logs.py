@@ -52,7 +52,9 @@ def select(inventory: Mapping[str, Any], targets: Sequence[str]) -> dict[str, li
     """
     names = sorted(inventory["_meta"]["hostvars"])
     groups = {
-        key: value["hosts"] for key, value in inventory.items() if key != "_meta" and "hosts" in value
+        key: value["hosts"]
+        for key, value in inventory.items()
+        if key != "_meta" and "hosts" in value
     }
     chosen: dict[str, set[str]] = {}
     for target in targets or names:

@@ -49,9 +49,7 @@ def _let_in(environment: Environment, nodes: tuple[Node, ...], progress: Progres
 
 
 def _record(environment: Environment, nodes: tuple[Node, ...]) -> None:
-    state = record.ClusterState(
-        cluster=environment.spec.name, provider=environment.provider_name
-    )
+    state = record.ClusterState(cluster=environment.spec.name, provider=environment.provider_name)
     requests = {request.name: request for request in environment.spec.requests()}
     for node in nodes:
         state = state.with_node(node, requests.get(node.name))

@@ -12,9 +12,10 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
-from mesos_lab_executor import Executor, in_thread, kill_grace, later, log, nanoseconds
+from mesos_lab_agent import log
+from mesos_lab_executor import in_thread, kill_grace, later, nanoseconds
 
 Json = dict[str, Any]
 Result = int | bool | None
@@ -140,17 +141,24 @@ def watch_health(
             return
 
 
+class Reporter(Protocol):
+    """What takes the states of a task."""
+
+    def update(self, task_id: str, state: str, **fields: object) -> None:
+        """Report a state of a task."""
+
+
 class TaskWatch:
     """Reports a task as running, and then what its checks and its time limit say."""
 
     def __init__(
         self,
-        executor: Executor,
+        reporter: Reporter,
         task: Json,
         run_command: CommandRunner,
         terminate: Callable[[str, float], None],
     ) -> None:
-        self._executor = executor
+        self._reporter = reporter
         self._task = task
         self._task_id = str(task["task_id"]["value"])
         self._run_command = run_command
@@ -164,7 +172,7 @@ class TaskWatch:
         check, health = self._task.get("check"), self._task.get("health_check")
         if check:
             self._facts["check_status"] = check_status(check_kind(check), None)
-        self._executor.update(self._task_id, "TASK_RUNNING", **self._facts)
+        self._reporter.update(self._task_id, "TASK_RUNNING", **self._facts)
         if check:
             probe = make_probe(check, self._run_command)
             in_thread(watch_check, check, probe, self._stopped, self._checked)
@@ -190,4 +198,4 @@ class TaskWatch:
             self._terminate("unhealthy", kill_grace(self._task.get("kill_policy")))
 
     def _report(self, reason: str) -> None:
-        self._executor.update(self._task_id, "TASK_RUNNING", reason=reason, **self._facts)
+        self._reporter.update(self._task_id, "TASK_RUNNING", reason=reason, **self._facts)

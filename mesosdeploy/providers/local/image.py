@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from mesosdeploy import resources
 from mesosdeploy.errors import ProviderError
-from mesosdeploy.providers.base import Report
+from mesosdeploy.providers.base import Finding, Report
 from mesosdeploy.providers.local.engine import INSTALL_HINT, Engine
 
 REPOSITORY = "localhost/mesosdeploy-node"
@@ -64,6 +64,7 @@ _APT_TAKEN_OVER = (
     "Acquire::Check-Date",
 )
 _TARGETS_FORMAT = "$(ORIGIN)|$(SITE)|$(RELEASE)|$(COMPONENT)"
+_BUILD_COMMANDS = ("unshare", "setpriv", "chroot", "tar")
 _LOCK_TIMEOUT_SECONDS = 1800
 _IMPORT_TIMEOUT_SECONDS = 600
 
@@ -160,6 +161,23 @@ def recipe(method: str) -> Recipe:
 def exists(engine: Engine, tag: str) -> bool:
     """Say whether the image is there."""
     return engine.succeeds("image", "inspect", tag)
+
+
+def can_build(recipe_: Recipe) -> Finding:
+    """Say whether this machine has what building the image takes."""
+    needed = (
+        ("debootstrap", *_BUILD_COMMANDS) if recipe_.method == "debootstrap" else _BUILD_COMMANDS
+    )
+    missing = [name for name in needed if shutil.which(name) is None]
+    if missing:
+        return Finding(
+            check="node image",
+            ok=False,
+            message=f"it is not built yet, and {', '.join(missing)} is not installed",
+            remedy=f"as root: {INSTALL_HINT}",
+        )
+    words = f"will be built ({recipe_.method}, {recipe_.suite}); takes about a minute"
+    return Finding(check="node image", ok=True, message=words)
 
 
 def ensure(engine: Engine, recipe_: Recipe, report: Report) -> str:
@@ -294,5 +312,7 @@ def _output(*command: str) -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     except (OSError, subprocess.SubprocessError) as exc:
         detail = (getattr(exc, "stderr", "") or str(exc)).strip()
-        raise ProviderError(f"`{' '.join(command[:3])}` failed: {detail}", hint=INSTALL_HINT) from exc
+        raise ProviderError(
+            f"`{' '.join(command[:3])}` failed: {detail}", hint=INSTALL_HINT
+        ) from exc
     return done.stdout
