@@ -1,4 +1,4 @@
-"""Running playbooks: argument list and environment (pure), the run through ansible-runner, events."""
+"""Running playbooks: arguments and environment (pure), the run by ansible-runner, its events."""
 
 from __future__ import annotations
 

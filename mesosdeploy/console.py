@@ -1,4 +1,4 @@
-"""All that a user reads: data on stdout, everything else on stderr, in colour only on a terminal."""
+"""All that a user reads: data on stdout, everything else on stderr, colour only on a terminal."""
 
 from __future__ import annotations
 

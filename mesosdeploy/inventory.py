@@ -24,13 +24,13 @@ class InventoryContext:
     """What the inventory needs beside the spec and its nodes.
 
     `mesos_package_file` is the package on the controller, `mesos_package_version` its full
-    version ("1.11.0+lab1"); `control_directory` (mode 0700) takes the sockets of shared SSH
-    connections, None: the `ssh/` of the state directory.
+    version ("1.11.0+lab1"); both are empty where nothing will be installed. `control_directory`
+    (mode 0700) takes the sockets of shared SSH connections; None: the state directory's `ssh/`.
     """
 
     state_directory: Path
     private_key: Path
-    mesos_package_file: Path
+    mesos_package_file: str
     mesos_package_version: str
     control_directory: Path | None = None
 
@@ -136,7 +136,7 @@ def _cluster_vars(
         "mesosdeploy_zookeeper_url": f"zk://{servers}{ZOOKEEPER_PATH}",
         "mesosdeploy_mesos_quorum": spec.quorum,
         "mesosdeploy_master_count": len(spec.masters),
-        "mesosdeploy_mesos_package_file": str(context.mesos_package_file),
+        "mesosdeploy_mesos_package_file": context.mesos_package_file,
         "mesosdeploy_mesos_version": spec.versions.mesos.version,
         "mesosdeploy_mesos_flavour": spec.versions.mesos.flavour,
         "mesosdeploy_mesos_package_version": context.mesos_package_version,

@@ -47,7 +47,7 @@ def ansible_plugins() -> Path:
 
 
 def state_dir() -> Path:
-    """Return where clusters' state is kept: $MESOSDEPLOY_STATE_DIR or the user's state directory."""
+    """Return where state is kept: $MESOSDEPLOY_STATE_DIR or the user's state directory."""
     given = os.environ.get("MESOSDEPLOY_STATE_DIR")
     return Path(given) if given else platformdirs.user_state_path("mesosdeploy")
 

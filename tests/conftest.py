@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ def _is_guarded(path: Path) -> bool:
 @pytest.fixture(autouse=True)
 def _no_process_no_socket(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+) -> None:
     """Make processes and network connections raise in the fast tests."""
     if _is_guarded(request.path):
 
@@ -31,7 +30,6 @@ def _no_process_no_socket(
         monkeypatch.setattr(subprocess.Popen, "__init__", forbidden)
         monkeypatch.setattr(socket.socket, "connect", forbidden)
         monkeypatch.setattr(socket, "create_connection", forbidden)
-    yield
 
 
 @pytest.fixture(autouse=True)

@@ -59,7 +59,7 @@ def build_key(input_sha256: str, source_digest: str) -> str:
 
 def builders() -> Mapping[str, Builder]:
     """Return the builders by the name that a lock entry uses."""
-    from mesosdeploy import lab  # noqa: PLC0415 - compilers and packaging, only for built entries
+    from mesosdeploy import lab
 
     return {"lab": lab}
 

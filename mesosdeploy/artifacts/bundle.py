@@ -87,7 +87,11 @@ def write(out: Path, content: Content) -> int:
 
 def read(path: Path) -> Bundle:
     """Return the bundle after all of it was verified; ArtifactError when it is not as written."""
-    with _refusing(path), path.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
+    with (
+        _refusing(path),
+        path.open("rb") as stream,
+        tarfile.open(fileobj=stream, mode="r:") as archive,
+    ):
         names = archive.getmembers()
         if not names or names[-1].name != _SEAL:
             raise tarfile.ReadError("it does not end with its seal")

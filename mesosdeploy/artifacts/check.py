@@ -1,4 +1,4 @@
-"""What a downloaded file really is: its digest, whether it is whole, and what a server sent instead."""
+"""What a file that was fetched really is: the pinned one and whole, or something else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import zlib
 from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path
-from typing import IO
 
 import arpy
 
@@ -115,13 +114,9 @@ def _check_tar(path: Path) -> None:
     with tarfile.open(path) as archive:
         if not archive.getmembers():
             raise ValueError("nothing in it")
-        _drain(archive.fileobj)
-
-
-def _drain(stream: IO[bytes] | None) -> None:
-    """Read to the end: only there do gzip and xz compare their checksums."""
-    while stream and stream.read(1 << 20):
-        pass
+        # To the end of the file: only there do gzip and xz compare their checksums.
+        while archive.fileobj is not None and archive.fileobj.read(1 << 20):
+            pass
 
 
 def _check_zip(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`artifacts.lock.yml`: which files a cluster is installed from, pinned, and where each is found."""
+"""`artifacts.lock.yml`: the pinned files that clusters are installed from, and their sources."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ class Source:
     kind: SourceKind
     location: str
 
+    def as_fields(self) -> lockfile.Fields:
+        """Return the source as a lock file has it."""
+        location = Path(self.location).name if self.kind is SourceKind.FILE else self.location
+        return {"kind": self.kind.value, lockfile.SOURCE_KEYS[self.kind.value]: location}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
@@ -71,6 +76,25 @@ class Entry:
     builder: str = ""
     built_from: str = ""
     package_version: str = ""
+
+    def as_fields(self) -> lockfile.Fields:
+        """Return the entry as a lock file has it; a path is left as its file name."""
+        fields = {
+            "name": self.wanted.name,
+            "version": self.wanted.version,
+            "flavour": self.wanted.flavour,
+            "platform": self.wanted.platform,
+            "kind": self.kind.value,
+            "filename": self.filename,
+            "sha256": self.sha256,
+            "size": self.size,
+            "licence": self.licence,
+            "builder": self.builder,
+            "from": self.built_from,
+            "package_version": self.package_version,
+            "sources": [source.as_fields() for source in self.sources],
+        }
+        return {key: value for key, value in fields.items() if value}
 
 
 @dataclass(frozen=True)
@@ -123,7 +147,7 @@ def input_of(entry: Entry) -> Wanted:
     )
 
 
-def load(inventory: Path | None = None) -> Lock:
+def load_lock(inventory: Path | None = None) -> Lock:
     """Return the embedded lock, overridden by `<inventory>/artifacts.lock.yml` where it exists.
 
     Raises SpecError that lists every problem as `file:line:column: path: what is wrong`.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
 
 from mesosdeploy.spec import source
 from mesosdeploy.spec.problems import DottedPath, InvalidSpecError, Problem, did_you_mean
@@ -65,6 +68,15 @@ def read(path: Path) -> list[Fields]:
         raise InvalidSpecError(problems, hint="docs/artifacts.md describes the lock file")
     document: Any = text.data
     return list(document["artifacts"])
+
+
+def written(entries: Iterable[Fields]) -> str:
+    """Return the text of a lock file with these entries; same entries, same text."""
+    yaml = YAML()
+    yaml.default_flow_style = False
+    stream = StringIO()
+    yaml.dump({"format": FORMAT, "artifacts": list(entries)}, stream)
+    return stream.getvalue()
 
 
 def _document(data: object) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Which package index pip is configured for, asked of pip itself, so that no host is written here."""
+"""Which package index pip is configured for, asked of pip itself: no host is written here."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PipSettings:
 
 
 def read() -> PipSettings:
-    """Return what the pip of this Python is configured for; RefusedError when it cannot be asked."""
+    """Return what this Python's pip is configured for; RefusedError when it cannot be asked."""
     command = [sys.executable, "-P", "-c", _ASK]
     try:
         done = subprocess.run(

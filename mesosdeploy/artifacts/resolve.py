@@ -147,7 +147,7 @@ class Resolver:
     @cached_property
     def _places(self) -> Places:
         # HTTP is imported only where something must be fetched: it takes longer than a warm store.
-        from mesosdeploy.artifacts.sources import Places  # noqa: PLC0415
+        from mesosdeploy.artifacts.sources import Places
 
         return self.places or Places(mirror=self.mirror)
 

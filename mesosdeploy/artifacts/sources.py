@@ -18,6 +18,10 @@ from mesosdeploy.artifacts.transport import Count, Limits, Transport, redacted
 Finder = Callable[[Transport], Found]
 
 
+class ChangedError(RefusedError):
+    """The place has a file of that name, but not the pinned one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """One place that may have the file.
@@ -78,10 +82,6 @@ class Candidate:
         return "sha256 compared"
 
 
-class ChangedError(RefusedError):
-    """The place has a file of that name, but not the pinned one."""
-
-
 @dataclass(frozen=True)
 class Places:
     """Where files can be had: the operator's mirror, then what the lock says.
@@ -116,7 +116,9 @@ class Places:
     def _mirrored(self, entry: Entry, mirror: str) -> Iterator[Candidate]:
         base = mirror.rstrip("/")
         for relative in (f"{entry.sha256}/{entry.filename}", entry.filename):
-            yield self._direct(entry, f"mirror {_shown(f'{base}/{relative}')}", f"{base}/{relative}")
+            yield self._direct(
+                entry, f"mirror {_shown(f'{base}/{relative}')}", f"{base}/{relative}"
+            )
 
     def _direct(self, entry: Entry, label: str, location: str) -> Candidate:
         path = local_path(location)

@@ -1,4 +1,4 @@
-"""Getting bytes over HTTP: certificates, credentials, time limits and retries; errors as reasons."""
+"""Bytes over HTTP: certificates, credentials, time limits, retries; every error is a reason."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ Answer = TypeVar("Answer")
 _UNKNOWN_SIZE_LIMIT = 4 << 30
 _PAGE_LIMIT = 32 << 20
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NO_HEAD_STATUS = frozenset({403, 405, 501})
+
+
+class NoHeadError(RefusedError):
+    """The server may have the file, but does not answer HEAD."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +92,18 @@ class Transport:
 
     def probe(self, url: str) -> int | None:
         """Return the size in bytes that the server announces, None when it announces none."""
+        try:
+            return self._patiently(lambda: self._announced("HEAD", url))
+        except NoHeadError:
+            return self._patiently(lambda: self._announced("GET", url))
 
-        def once() -> int | None:
-            with self._open("HEAD", url) as response:
-                announced = response.headers.get("Content-Length", "")
-                return int(announced) if announced.isdecimal() else None
-
-        return self._patiently(once)
+    def _announced(self, method: str, url: str) -> int | None:
+        """Read the answer's head only; a body that the server sends is dropped unread."""
+        with self._open(method, url) as response:
+            if response.headers.get("Content-Type", "").startswith("text/html"):
+                raise RefusedError("the server answers with a web page in place of the file")
+            announced = response.headers.get("Content-Length", "")
+            return int(announced) if announced.isdecimal() else None
 
     def _download(self, url: str, target: Path, size: int | None, count: Count) -> None:
         limit = _UNKNOWN_SIZE_LIMIT if size is None else size
@@ -123,6 +133,8 @@ class Transport:
             ) as client,
             client.stream(method, url, headers=headers, auth=_credentials(url)) as response,
         ):
+            if method == "HEAD" and response.status_code in _NO_HEAD_STATUS:
+                raise NoHeadError(f"HTTP status {response.status_code} for HEAD")
             response.raise_for_status()
             yield response
 

@@ -134,7 +134,7 @@ def problems(
             yield Incompatibility(
                 subject=feature,
                 message=f"cannot be had with the flavour {flavour}: {known.cannot[feature]}",
-                remedy=f"set it to false, or use a flavour that has it: {_either(capable(feature))}",
+                remedy=f"set it to false, or use the flavour {_either(capable(feature))}",
             )
     if platform is not None:
         yield from _platform_problems(known, features, platform)

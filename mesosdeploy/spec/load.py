@@ -34,12 +34,12 @@ def load(path: Path) -> Spec:
     file = find(path)
     source = read(file, shown_as=_shown(file))
     spec, problems = check(source.data)
-    if problems or spec is None:
-        located = sorted(
-            (source.locate(problem) for problem in problems),
-            key=lambda problem: (problem.line, problem.column),
-        )
-        raise InvalidSpecError(located, hint=_hint(file))
+    ill_formed = [problem.path for problem in source.problems]
+    problems = [each for each in problems if not _inside(each.path, ill_formed)]
+    if source.problems or problems or spec is None:
+        found = (*source.problems, *(source.locate(problem) for problem in problems))
+        in_order = sorted(found, key=lambda problem: (problem.line, problem.column))
+        raise InvalidSpecError(in_order, hint=_hint(file))
     return spec.in_directory(file.parent)
 
 
@@ -165,6 +165,11 @@ def _remove(data: dict[str, Any], path: DottedPath) -> None:
         here = here.get(key) if isinstance(here, dict) else None
     if isinstance(here, dict) and path:
         here.pop(path[-1], None)
+
+
+def _inside(path: DottedPath, ill_formed: list[DottedPath]) -> bool:
+    """Tell whether a problem only repeats that the YAML of its value is ill-formed."""
+    return any(each and path[: len(each)] == each for each in ill_formed)
 
 
 def _touches(path: DottedPath, removed: list[DottedPath]) -> bool:

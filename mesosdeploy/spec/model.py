@@ -87,7 +87,6 @@ class ProviderSpec(Model):
 
     type: str = Field(description="The provider's name.", examples=["local"])
 
-    @property
     def options(self) -> dict[str, Any]:
         """Return every key but `type`; for a built-in type checked and with its defaults."""
         return dict(self.model_extra or {})
@@ -222,7 +221,7 @@ class Spec(Model):
     def _given_name(self, group: str, index: int) -> str | None:
         if self.provider.type != "static":
             return None
-        hosts = self.provider.options.get("hosts", {}).get(group, ())
+        hosts = self.provider.options().get("hosts", {}).get(group, ())
         return hosts[index - 1].get("name") if index <= len(hosts) else None
 
     def requests(self) -> tuple[NodeRequest, ...]:

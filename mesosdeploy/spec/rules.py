@@ -234,7 +234,7 @@ def flavour_can(spec: Spec) -> Iterator[Problem]:
 
 def local_subnet(spec: Spec) -> Iterator[Problem]:
     """Refuse a network that is too small for the nodes, its gateway and its two end addresses."""
-    subnet = spec.provider.options.get("subnet") if spec.provider.type == "local" else None
+    subnet = spec.provider.options().get("subnet") if spec.provider.type == "local" else None
     if not isinstance(subnet, str):
         return
     nodes = sum(group.count for group in spec.groups.values())
@@ -253,7 +253,7 @@ def static_hosts(spec: Spec) -> Iterator[Problem]:
     """Refuse hosts that are missing, too many, of no group, or used twice."""
     if spec.provider.type != "static":
         return
-    hosts: dict[str, list[dict[str, object]]] = spec.provider.options.get("hosts", {})
+    hosts: dict[str, list[dict[str, object]]] = spec.provider.options().get("hosts", {})
     for name, group in spec.groups.items():
         if name not in hosts:
             yield Problem(
@@ -280,9 +280,7 @@ def static_hosts(spec: Spec) -> Iterator[Problem]:
     yield from _shared_hosts(spec, hosts)
 
 
-def _shared_hosts(
-    spec: Spec, hosts: dict[str, list[dict[str, object]]]
-) -> Iterator[Problem]:
+def _shared_hosts(spec: Spec, hosts: dict[str, list[dict[str, object]]]) -> Iterator[Problem]:
     owners: dict[object, str] = {}
     for name, entries in hosts.items():
         for index, entry in enumerate(entries):

@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from mesosdeploy.spec.problems import ABSENT, DottedPath, InvalidSpecError, Problem
+from mesosdeploy.spec.problems import DottedPath, InvalidSpecError, Problem
+from mesosdeploy.spec.walk import MAX_DEPTH, Place, TooLargeError, Walk
 
 MAX_BYTES = 1024 * 1024
-MAX_VALUES = 50_000
-MAX_DEPTH = 50
-
-_MERGE = "tag:yaml.org,2002:merge"
-_TEXT_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp"}
-_SCALAR_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float")}
 _TAB_REMEDY = "indent with spaces: YAML forbids tabs there"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a value and its key stand; lines and columns count from 1."""
-
-    key: tuple[int, int]
-    value: tuple[int, int]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Source:
-    """A parsed file: its data, the place of each path, and its lines for error messages."""
+    """A parsed file: its data, the place of each path, and its lines for error messages.
+
+    `problems` are those of the YAML that leave data to look at: keys given twice, unknown tags.
+    """
 
     file: str
     lines: tuple[str, ...]
     data: object
     places: dict[DottedPath, Place]
+    problems: tuple[Problem, ...] = ()
 
     def locate(self, problem: Problem) -> Problem:
         """Return the problem with file, line, column and source line.
@@ -58,27 +46,18 @@ def placed(
     problem: Problem, *, file: str, lines: tuple[str, ...], line: int, column: int
 ) -> Problem:
     """Return the problem at `line`:`column` of `file`, with that line's text."""
-    return Problem(
-        path=problem.path,
-        message=problem.message,
-        remedy=problem.remedy,
-        value=problem.value,
-        at_key=problem.at_key,
-        file=file,
-        line=line,
-        column=column,
-        source=lines[line - 1] if 0 < line <= len(lines) else "",
-    )
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
+    return replace(problem, file=file, line=line, column=column, source=text)
 
 
 def read(path: Path, *, shown_as: str | None = None) -> Source:
-    """Parse the file at `path`; raises InvalidSpecError with every problem of its YAML."""
+    """Parse the file at `path`; raises InvalidSpecError where there is no data to look at."""
     file = shown_as or str(path)
     return parse(_text(path, file), file=file)
 
 
 def parse(text: str, *, file: str) -> Source:
-    """Parse YAML text; raises InvalidSpecError with every problem of its YAML."""
+    """Parse YAML text; raises InvalidSpecError where there is no data to look at."""
     lines = tuple(text.splitlines())
     yaml = YAML(typ="safe", pure=True)
     try:
@@ -94,14 +73,17 @@ def parse(text: str, *, file: str) -> Source:
         raise InvalidSpecError([problem]) from exc
     if root is None:
         raise InvalidSpecError([_empty(file)])
-    walk = _Walk(constructor=yaml.constructor)
-    data = walk.value(root, (), (1, 1))
-    if walk.problems:
-        raise InvalidSpecError(
-            placed(problem, file=file, lines=lines, line=line, column=column)
-            for problem, (line, column) in walk.problems
-        )
-    return Source(file=file, lines=lines, data=data, places=walk.places)
+    walk = Walk(constructor=yaml.constructor)
+    try:
+        data = walk.value(root, (), (1, 1))
+    except TooLargeError as exc:
+        problem = placed(exc.problem, file=file, lines=lines, line=exc.line, column=exc.column)
+        raise InvalidSpecError([problem]) from exc
+    problems = tuple(
+        placed(problem, file=file, lines=lines, line=line, column=column)
+        for problem, (line, column) in walk.problems
+    )
+    return Source(file=file, lines=lines, data=data, places=walk.places, problems=problems)
 
 
 def _text(path: Path, file: str) -> str:
@@ -152,7 +134,7 @@ def _too_deep(file: str) -> Problem:
     return Problem(
         path=(),
         message=f"is nested deeper than {MAX_DEPTH} levels",
-        remedy="a spec has at most six levels; look for unbalanced brackets",
+        remedy="look for unbalanced brackets: a spec has at most six levels",
         file=file,
     )
 
@@ -190,118 +172,3 @@ def _unreadable_character(
         remedy="remove it; a binary file is no spec",
     )
     return placed(problem, file=file, lines=lines, line=line, column=column)
-
-
-@dataclass
-class _Walk:
-    """Turns the node graph into plain data, counting values so that aliases cannot explode."""
-
-    constructor: SafeConstructor
-    places: dict[DottedPath, Place] = field(default_factory=dict)
-    problems: list[tuple[Problem, tuple[int, int]]] = field(default_factory=list)
-    _open: set[int] = field(default_factory=set)
-    _count: int = 0
-
-    def _complain(self, node: Node, problem: Problem) -> None:
-        self.problems.append((problem, _position(node)))
-
-    def value(self, node: Node, path: DottedPath, key: tuple[int, int]) -> object:
-        """Return the node's data; None where a problem was noted."""
-        self.places[path] = Place(key=key, value=_position(node))
-        if not self._enter(node, path):
-            return None
-        self._open.add(id(node))
-        try:
-            if isinstance(node, MappingNode):
-                return self._mapping(node, path)
-            if isinstance(node, SequenceNode):
-                return [
-                    self.value(item, (*path, index), _position(item))
-                    for index, item in enumerate(node.value)
-                ]
-            return self._scalar(node, path)
-        finally:
-            self._open.discard(id(node))
-
-    def _enter(self, node: Node, path: DottedPath) -> bool:
-        self._count += 1
-        if self._count > MAX_VALUES:
-            if self._count == MAX_VALUES + 1:
-                message = f"has more than {MAX_VALUES} values once its aliases are expanded"
-                self._complain(node, Problem(path=(), message=message, remedy="use fewer aliases"))
-            return False
-        if id(node) in self._open:
-            remedy = "write the value out: an alias cannot stand inside its own anchor"
-            self._complain(node, Problem(path=path, message="contains itself", remedy=remedy))
-            return False
-        if len(path) > MAX_DEPTH:
-            self._complain(node, _too_deep(""))
-            return False
-        return True
-
-    def _mapping(self, node: MappingNode, path: DottedPath) -> dict[str, object]:
-        result: dict[str, object] = {}
-        first: dict[str, int] = {}
-        for key_node, value_node in node.value:
-            if key_node.tag == _MERGE:
-                continue
-            key = self._key(key_node, path)
-            if key is None:
-                continue
-            inner = (*path, key)
-            if key in first:
-                message = f"is given twice, first in line {first[key]}"
-                remedy = "keep one of the two: YAML would silently use the last"
-                self._complain(key_node, Problem(path=inner, message=message, remedy=remedy))
-                continue
-            first[key] = _position(key_node)[0]
-            result[key] = self.value(value_node, inner, _position(key_node))
-        for key_node, value_node in _merged(node, self):
-            key = self._key(key_node, path)
-            if key is not None and key not in result:
-                result[key] = self.value(value_node, (*path, key), _position(key_node))
-        return result
-
-    def _key(self, node: Node, path: DottedPath) -> str | None:
-        if isinstance(node, ScalarNode) and node.tag in _TEXT_TAGS:
-            return str(node.value)
-        text = node.value if isinstance(node, ScalarNode) else "a list or a mapping"
-        remedy = "put the key in quotes" if isinstance(node, ScalarNode) else "use a plain word"
-        self._complain(
-            node, Problem(path=path, message="has a key that is not text", value=text, remedy=remedy)
-        )
-        return None
-
-    def _scalar(self, node: Node, path: DottedPath) -> object:
-        if node.tag in _TEXT_TAGS:
-            return str(node.value)
-        if node.tag in _SCALAR_TAGS:
-            try:
-                return self.constructor.construct_object(node)
-            except (YAMLError, ValueError, KeyError, IndexError, ArithmeticError):
-                message = f"is not what its tag says ({node.tag.rpartition(':')[2]})"
-        else:
-            message = f'has the tag "{node.tag}", which a spec does not know'
-        remedy = "remove the tag, or put the text in quotes"
-        self._complain(node, Problem(path=path, message=message, value=node.value, remedy=remedy))
-        return ABSENT
-
-
-def _merged(node: MappingNode, walk: _Walk) -> Iterator[tuple[Node, Node]]:
-    """Yield the pairs that `<<` brings in, those of the first mapping first."""
-    for key_node, value_node in node.value:
-        if key_node.tag != _MERGE:
-            continue
-        sources = value_node.value if isinstance(value_node, SequenceNode) else [value_node]
-        for source in sources:
-            if isinstance(source, MappingNode) and id(source) not in walk._open:  # noqa: SLF001
-                yield from (pair for pair in source.value if pair[0].tag != _MERGE)
-                yield from _merged(source, walk)
-            else:
-                remedy = 'give "<<" an alias of a mapping: <<: *name'
-                problem = Problem(path=(), message="merges no mapping", remedy=remedy)
-                walk._complain(source, problem)  # noqa: SLF001
-
-
-def _position(node: Node) -> tuple[int, int]:
-    return (node.start_mark.line + 1, node.start_mark.column + 1)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from mesosdeploy.spec.fields import SENTENCES
-from mesosdeploy.spec.problems import ABSENT, DottedPath, Problem, closest, did_you_mean
+from mesosdeploy.spec.fields import LABEL_PATTERN, SENTENCES
+from mesosdeploy.spec.problems import ABSENT, DottedPath, Problem, did_you_mean
 
 MISSING = "is missing"
 
@@ -20,6 +21,7 @@ _TYPES: dict[str, tuple[str, str]] = {
     "int_from_float": ("is not a whole number", "write digits only, without a fraction"),
     "string_type": ("is not text", "put it in quotes"),
     "bool_type": ("is neither true nor false", "write true or false, without quotes"),
+    "model_type": ("is not a mapping", "write `key: value` lines below it, or {key: value}"),
     "dict_type": ("is not a mapping", "write `key: value` lines below it, or {key: value}"),
     "tuple_type": ("is not a list", "write `- item` lines below it, or [item, item]"),
     "list_type": ("is not a list", "write `- item` lines below it, or [item, item]"),
@@ -87,18 +89,18 @@ def _sentence(error: ErrorDetails, field: str) -> tuple[str, str]:
     if kind == "string_type" and isinstance(value, (int, float)) and not isinstance(value, bool):
         return "is a number, not text", f'put it in quotes, as it should be read: "{value}"'
     if kind in _TYPES:
-        return _TYPES[kind]
-    if kind in {"model_type", "model_attributes_type"}:
-        return _TYPES["dict_type"]
-    if kind in _RANGES:
+        message, remedy = _TYPES[kind]
+    elif kind in _RANGES:
         message = _RANGES[kind](context)
-        return message, _REMEDIES.get(field, "give a value in that range")
-    if kind == "string_pattern_mismatch":
-        return _pattern(str(context.get("pattern")), value)
-    if kind == "literal_error":
-        allowed = tuple(str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", "))
-        return "is not one of the choices", _choices(value, allowed)
-    return error["msg"].removesuffix("."), str(context.get("remedy", "correct the value"))
+        remedy = _REMEDIES.get(field, "give a value in that range")
+    elif kind == "string_pattern_mismatch":
+        message, remedy = _pattern(str(context.get("pattern")), value)
+    elif kind == "literal_error":
+        message, remedy = "is not one of the choices", _choices(value, context["expected"])
+    else:
+        message = error["msg"].removesuffix(".")
+        remedy = str(context.get("remedy", "correct the value"))
+    return message, remedy
 
 
 _RANGES: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -109,26 +111,18 @@ _RANGES: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def _choices(value: object, allowed: tuple[str, ...]) -> str:
+def _choices(value: object, expected: str) -> str:
+    """Return a remedy from pydantic's list of literals, which reads "'a', 'b' or 'c'"."""
+    allowed = tuple(re.findall(r"'([^']*)'", expected))
     return did_you_mean(value, allowed, otherwise=f"choose one of: {', '.join(allowed)}")
 
 
 def _pattern(pattern: str, value: object) -> tuple[str, str]:
     message, remedy = SENTENCES.get(pattern, (f"does not match {pattern}", "correct the value"))
-    repaired = str(value).strip().lower().replace("_", "-").replace(" ", "-").replace(".", "-")
-    if message == "is not a DNS label" and repaired != value and closest(repaired, [repaired]):
-        remedy = f'did you mean "{repaired}"? {remedy}' if _is_label(repaired) else remedy
+    repaired = re.sub(r"[\s_.]+", "-", str(value).strip().lower())
+    if pattern == LABEL_PATTERN and re.match(pattern, repaired):
+        remedy = f'did you mean "{repaired}"? {remedy}'
     return message, remedy
-
-
-def _is_label(text: str) -> bool:
-    return (
-        0 < len(text) <= 63
-        and text.isascii()
-        and text.replace("-", "").isalnum()
-        and not text.startswith("-")
-        and not text.endswith("-")
-    )
 
 
 def _fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> dict[str, str]:

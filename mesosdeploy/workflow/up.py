@@ -157,6 +157,7 @@ def _prepare(work: Work) -> None:
 
 def _machines(work: Work) -> None:
     assert work.state is not None
+    _empty_what_goes(work)
     machines = Machines(
         environment=work.environment,
         provider=work.environment.provider,
@@ -167,6 +168,15 @@ def _machines(work: Work) -> None:
         work.nodes = machines.apply(work.plan.actions, work.report)
     finally:
         work.state = machines.state
+
+
+def _empty_what_goes(work: Work) -> None:
+    """Drain agents that are about to be removed, unless the cluster never ran."""
+    leaving = [action.name for action in work.plan.of(ActionKind.REMOVE)]
+    if leaving and not work.environment.rehearsal and work.environment.inventory_json.exists():
+        from mesosdeploy.workflow import drain
+
+        drain.drain(work.environment, leaving, work.report)
 
 
 def _reach(work: Work) -> None:

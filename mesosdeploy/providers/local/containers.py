@@ -110,8 +110,8 @@ def create_argv(spec: ContainerSpec, platform: Platform) -> list[str]:
         words += ["--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"]  # noqa: S108
         if platform.runtime:
             words += ["--runtime", platform.runtime]
-    for name, value in platform.ulimits.items():
-        words += ["--ulimit", f"{name}={value}:{value}"]
+    for name, limit in platform.ulimits.items():
+        words += ["--ulimit", f"{name}={limit}:{limit}"]
     if spec.request.cpus is not None:
         words += ["--cpus", f"{spec.request.cpus:g}"]
     if spec.request.memory_mb is not None:

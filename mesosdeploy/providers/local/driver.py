@@ -79,7 +79,7 @@ class LocalNodeDriver(NodeDriver):  # type: ignore[misc]
         except ProviderError as exc:
             if "in use" not in exc.message:
                 raise
-            # A `create` that was killed leaves a container that no list shows, but that has the name.
+            # A killed `create` can leave a container that no list shows but that has the name.
             self._remove(name)
             self.engine.run(*words)
         self.engine.run("cp", "-", f"{name}:/", stdin=ex_files)

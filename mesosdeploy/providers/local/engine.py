@@ -85,7 +85,7 @@ class Engine:
             )
         return done.stdout
 
-    def json(self, *words: str) -> Any:  # noqa: ANN401 - JSON of an engine has no type
+    def json(self, *words: str) -> Any:
         """Run a command that answers in JSON and return the answer."""
         answer = self.run(*words)
         try:
@@ -118,7 +118,7 @@ def candidates(wanted: str, *, is_root: bool) -> Iterator[tuple[str, tuple[str, 
             yield name, ("sudo", "-n")
 
 
-def parse_info(name: str, info: Any) -> Engine | None:  # noqa: ANN401 - JSON of an engine
+def parse_info(name: str, info: Any) -> Engine | None:
     """Return what `info --format json` tells of an engine that works, None when it does not."""
     if name == "podman":
         host = info.get("host") or {}

@@ -61,12 +61,12 @@ def _of_engine(driver: LocalNodeDriver) -> list[IPv4Network]:
     return [IPv4Network(subnet) for subnet in found if ":" not in subnet]
 
 
-def parse_routes(routes: Any) -> list[IPv4Network]:  # noqa: ANN401 - JSON of iproute2
+def parse_routes(routes: Any) -> list[IPv4Network]:
     """Return the destinations in the answer of `ip -json route`, without the default route."""
     return [IPv4Network(route["dst"]) for route in routes if route["dst"] != "default"]
 
 
-def _host_routes() -> Any:  # noqa: ANN401 - JSON of iproute2
+def _host_routes() -> Any:
     try:
         done = subprocess.run(
             ["ip", "-json", "-4", "route"], capture_output=True, check=True, timeout=20

@@ -119,14 +119,15 @@ class LocalProvider:
 
     def cleanup(self, report: Report) -> None:
         """Remove containers, then volumes, then networks; the image stays for other clusters."""
-        removals = {
-            "container": self._remove_container,
-            "volume": _removal(self.driver.ex_destroy_volume),
-            "network": _removal(self.driver.ex_destroy_network),
-        }
+        driver = self.driver
         for left in self.leftovers():
             report(f"removing {left.kind} {left.name}")
-            removals[left.kind](left.name)
+            if left.kind == "container":
+                self._remove_container(left.name)
+            elif left.kind == "volume":
+                _removal(driver.ex_destroy_volume)(left.name)
+            else:
+                _removal(driver.ex_destroy_network)(left.name)
 
     def _prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
         if self._prepared is None:

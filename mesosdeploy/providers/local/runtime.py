@@ -13,7 +13,8 @@ from mesosdeploy.providers.local.engine import INSTALL_HINT, Engine
 
 RUNTIMES = ("crun", "runc")
 
-_WISHED = {"nofile": 65536, "nproc": 65536}
+# podman lowers its own hard limit of processes to 32768 (seen with 4.3), so no more can be given.
+_WISHED = {"nofile": 65536, "nproc": 32768}
 _LIMITS = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
 _TRIAL_TIMEOUT_SECONDS = 60
 

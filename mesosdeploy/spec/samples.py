@@ -1,0 +1,97 @@
+"""The text of a new environment: comments that teach, in a file that passes `validate`."""
+
+from __future__ import annotations
+
+from mesosdeploy.spec.compatibility import newest
+from mesosdeploy.spec.model import majority
+
+_PROVIDERS = {
+    "local": """\
+# Where the machines come from. `local`: containers on this computer that behave like machines.
+provider:
+  type: local
+  # engine: auto            # auto | podman | docker
+  # subnet: 10.90.0.0/24    # a network of the cluster's own; unset: a free one is chosen
+""",
+    "fake": """\
+# Where the machines come from. `fake`: nowhere, the nodes are in memory; to rehearse commands.
+provider:
+  type: fake
+""",
+}
+
+
+def cluster_yml(name: str, provider: str, *, masters: int, agents: int) -> str:
+    """Return a commented cluster.yml."""
+    monitors = 1
+    counts = {"masters": masters, "agents": agents, "monitors": monitors}
+    source = _static(counts) if provider == "static" else _PROVIDERS[provider]
+    needed = majority(masters)
+    return f"""\
+# The cluster "{name}". Every key is explained in docs/spec.md.
+# Check it: mesosdeploy validate    What would happen: mesosdeploy plan    Make it: mesosdeploy up
+# For completion in an editor, run `mesosdeploy schema --out cluster.schema.json` here, then use:
+# # yaml-language-server: $schema=cluster.schema.json
+name: {name}
+
+{source}
+# The machines. Nodes are called master-1, agent-2, monitor-1 ...
+groups:
+  # ZooKeeper, Mesos master and scheduler. An odd number: a majority must agree, so {masters} need
+  # {needed} and survive the loss of {masters - needed}.
+  masters:
+    count: {masters}
+
+  # The machines that run tasks.
+  agents:
+    count: {agents}
+    attributes: {{rack: r1}}      # frameworks place tasks by these
+    # resources:                # what is offered; unset: what Mesos detects
+    #   cpus: 2
+    #   mem_mb: 2048
+    #   ports: ["31000-32000"]
+
+  monitors:
+    count: {monitors}
+
+# Mesos comes in flavours: lab (laptops and CI), apache (cgroup v1), clusterd (cgroup v2).
+versions:
+  mesos: {{flavour: lab, version: {newest("lab")}}}
+"""
+
+
+def _static(counts: dict[str, int]) -> str:
+    lines = [
+        "# Where the machines come from. `static`: they exist; list them, each once.",
+        "provider:",
+        "  type: static",
+        "  user: root                # the SSH user; port: 22 and private_key: are known too",
+        "  hosts:",
+    ]
+    host = 10
+    for group, count in counts.items():
+        lines.append(f"    {group}:")
+        for _ in range(count):
+            host += 1
+            lines.append(f"      - {_example_address(host)}")
+    return "\n".join(lines) + "\n"
+
+
+def _example_address(number: int) -> str:
+    """Return the n-th address for examples: 192.0.2.0/24 (RFC 5737), then 198.18.0.0/15."""
+    if number < 255:
+        return f"192.0.2.{number}"
+    return f"198.18.{number // 256}.{number % 256}"
+
+
+def group_vars() -> str:
+    """Return sample Ansible variables, all of them comments."""
+    return """\
+---
+# Ansible variables for every node of this environment; they win over the playbooks' own values.
+# For one group use group_vars/<group>.yml (`-` in a group's name becomes `_`), for one node
+# host_vars/<node>.yml. What a role knows is in the table of roles/<role>/README.md.
+#
+# Show what a node gets: ansible-inventory -i <this directory> --host master-1
+{}
+"""

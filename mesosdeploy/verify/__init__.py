@@ -1,0 +1,1 @@
+"""Run the infra tests against a cluster's nodes and collect what each check found."""

@@ -1,0 +1,81 @@
+"""A pytest plugin that tells each finished check to the process that started pytest, as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from mesosdeploy.verify.results import Outcome
+
+DESCRIPTOR = "MESOSDEPLOY_VERIFY_EVENTS"
+"""The variable with the number of the file descriptor that the lines are written to."""
+
+_LINES = 8
+
+
+class Reporter:
+    """Write one JSON line for each check, and one that says how many each node will have."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._stream = os.fdopen(descriptor, "w", encoding="utf-8", buffering=1)
+        self._planned = False
+
+    def _tell(self, line: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(line) + "\n")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: object, ids: Sequence[str]) -> None:
+        """Tell once how many checks each group has: xdist appends `@group` to the ids."""
+        if not self._planned:
+            self._planned = True
+            self._tell({"planned": Counter(name.rpartition("@")[2] for name in ids)})
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Tell a test file that cannot be loaded as a failed check."""
+        if report.failed:
+            text = _message(report.longrepr)
+            self._tell(_result({}, report.nodeid, Outcome.FAILED) | {"message": text})
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Tell how a check ended: by its call, or by a set-up or clean-up that did not pass."""
+        if report.when != "call" and report.passed:
+            return
+        about = {name: str(value) for name, value in report.user_properties}
+        line = _result(about, report.nodeid, Outcome(report.outcome))
+        if not report.passed:
+            line["message"] = _message(report.longrepr)
+            line["journal"] = "\n".join(
+                text for title, text in report.sections if title.startswith("journal")
+            )
+        self._tell(line | {"seconds": round(report.duration, 3)})
+
+
+def _result(about: dict[str, str], nodeid: str, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "node": about.get("node", ""),
+        "role": about.get("role", ""),
+        "check": about.get("check", nodeid),
+        "outcome": outcome.value,
+    }
+
+
+def _message(longrepr: Any) -> str:
+    """Return what failed without the way there: the exception's own lines, or the skip's reason."""
+    if isinstance(longrepr, tuple):
+        return str(longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(longrepr, "reprcrash", None)
+    text = str(crash.message) if crash else str(longrepr or "")
+    text = text.removeprefix("AssertionError: ").removeprefix("Failed: ").strip()
+    return "\n".join(text.splitlines()[:_LINES])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Report from the controlling process only: its workers report to it."""
+    descriptor = os.environ.get(DESCRIPTOR)
+    if descriptor and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Reporter(int(descriptor)), "mesosdeploy-reporting")
