@@ -62,7 +62,7 @@ def web_page(path: Path) -> str | None:
         head = stream.read(_HEAD_BYTES)
     if not head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
         return None
-    text = head.decode("utf-8", "replace")
+    text = head.decode("utf-8-sig", "replace")
     title = _TITLE.search(text)
     line = title.group(1) if title else text.strip().splitlines()[0]
     return repr(" ".join(html.unescape(line).split())[:120])

@@ -60,8 +60,9 @@ def read(path: Path) -> list[Fields]:
     Raises InvalidSpecError (a SpecError) with every problem of the file, each with its place.
     """
     text = source.read(path)
+    found = (text.locate(problem) for problem in _document(text.data))
     problems = sorted(
-        (text.locate(problem) for problem in _document(text.data)),
+        (*text.problems, *found),
         key=lambda problem: (problem.line, problem.column),
     )
     if problems:

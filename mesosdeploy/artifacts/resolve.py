@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -176,12 +175,11 @@ class Resolver:
 
     def _build(self, entry: Entry, key: str) -> Resolved:
         source = self.resolve(input_of(entry))
-        self.store.root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.store.root, prefix="build-") as scratch:
+        with self.store.scratch(key) as scratch:
             made = self.builders[entry.builder].build_package(
                 version=entry.wanted.version,
                 archive=source.path,
-                output=Path(scratch),
+                output=scratch,
                 report=self.report,
             )
             build = Build(

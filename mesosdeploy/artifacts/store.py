@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -123,6 +124,20 @@ class Store:
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_json(path, dict(record))
+
+    @contextmanager
+    def scratch(self, key: str) -> Iterator[Path]:
+        """Give a build a directory; what a killed build of the same key left is removed.
+
+        The caller holds `exclusive(key)`.
+        """
+        prefix = f"build-{key[:16]}-"
+        with _writing(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            for stale in self.root.glob(f"{prefix}*"):
+                shutil.rmtree(stale, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=self.root, prefix=prefix) as directory:
+            yield Path(directory)
 
     def audit(self) -> Iterator[Stored]:
         """Hash every stored file again; one that is not what its directory says is moved aside."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
+import tenacity
 
 from mesosdeploy.mesos import zookeeper
 from mesosdeploy.mesos.endpoints import Endpoint, Endpoints, Inventory, endpoints
@@ -15,6 +16,9 @@ from mesosdeploy.mesos.quantities import normalized
 from mesosdeploy.mesos.views import AgentView, ClusterView, MasterView, ZooKeeperView
 
 Listed = dict[str, Any]
+
+_METRICS_SECONDS = 0.6
+"""Mesos delays a second call of /metrics/snapshot within half a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +91,17 @@ def observe(inventory: Inventory, *, timeout: float = 1.5) -> ClusterView:
         [future.result() for future in servers],
         seconds=time.monotonic() - began,
     )
+
+
+def settle(inventory: Inventory, *, seconds: float, timeout: float = 1.5) -> ClusterView:
+    """Observe until the cluster is healthy, at most for `seconds`; return the last view."""
+    retrying = tenacity.Retrying(
+        stop=tenacity.stop_after_delay(seconds),
+        wait=tenacity.wait_fixed(_METRICS_SECONDS),
+        retry=tenacity.retry_if_result(lambda view: not view.healthy),
+        retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+    )
+    return retrying(observe, inventory, timeout=timeout)
 
 
 def read_master(asked: Asked, where: Endpoints) -> tuple[MasterView, Listed]:

@@ -60,7 +60,9 @@ def _expanded(value: object) -> object:
     return {"address": value} if isinstance(value, str) else value
 
 
-HostEntry = Annotated[StaticHost, BeforeValidator(_expanded, json_schema_input_type=str)]
+HostEntry = Annotated[
+    StaticHost, BeforeValidator(_expanded, json_schema_input_type=str | StaticHost)
+]
 
 
 class StaticOptions(Model):

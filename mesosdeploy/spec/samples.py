@@ -20,6 +20,23 @@ provider:
 """,
 }
 
+_FIXED = """\
+    # What is offered; fixed, so that two agents do not both offer this whole computer.
+    resources:
+      cpus: 1
+      mem_mb: 1024
+      disk_mb: 4096
+      ports: ["31000-32000"]
+"""
+_DETECTED = """\
+    # What is offered; unset: what Mesos detects, without regard to other services of the node.
+    # resources:
+    #   cpus: 2
+    #   mem_mb: 2048
+    #   ports: ["31000-32000"]
+"""
+_RESOURCES = {"local": _FIXED, "fake": _DETECTED, "static": _DETECTED}
+
 
 def cluster_yml(name: str, provider: str, *, masters: int, agents: int) -> str:
     """Return a commented cluster.yml."""
@@ -46,11 +63,7 @@ groups:
   agents:
     count: {agents}
     attributes: {{rack: r1}}      # frameworks place tasks by these
-    # resources:                # what is offered; unset: what Mesos detects
-    #   cpus: 2
-    #   mem_mb: 2048
-    #   ports: ["31000-32000"]
-
+{_RESOURCES[provider]}
   monitors:
     count: {monitors}
 

@@ -60,6 +60,7 @@ def parse(text: str, *, file: str) -> Source:
     """Parse YAML text; raises InvalidSpecError where there is no data to look at."""
     lines = tuple(text.splitlines())
     yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # YAML allows it: the nearest one counts
     try:
         root = yaml.compose(text)
     except MarkedYAMLError as exc:
@@ -153,8 +154,6 @@ def _marked(exc: MarkedYAMLError, file: str, lines: tuple[str, ...]) -> Problem:
         remedy = f'write "&{name}" before the value that it stands for, or write the value out'
     elif text.startswith(("but found another document", "found another document")):
         text, remedy = "a second YAML document", 'keep one document per file: remove the "---"'
-    elif text.startswith("found duplicate anchor"):
-        remedy = "give each anchor a name of its own"
     problem = Problem(path=(), message=f"is not YAML: {text}", remedy=remedy)
     return placed(problem, file=file, lines=lines, line=line, column=column)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from mesosdeploy.spec.fields import LABEL_PATTERN, SENTENCES
-from mesosdeploy.spec.problems import ABSENT, DottedPath, Problem, did_you_mean
+from mesosdeploy.spec.problems import ABSENT, DottedPath, Problem, did_you_mean, shown
 
 MISSING = "is missing"
 
@@ -61,17 +61,17 @@ def _problem(error: ErrorDetails, model: type[BaseModel], prefix: DottedPath) ->
     path = prefix + tuple(part for part in error["loc"] if part != "[key]")
     at_key = "[key]" in error["loc"]
     if kind == "missing":
-        owner = _fields(model, error["loc"][:-1])
-        description = owner.get(str(path[-1]), "")
-        return Problem(path=path, message=MISSING, remedy=f"add it: {_lower(description)}")
+        example = _fields(model, error["loc"][:-1]).get(str(path[-1]))
+        remedy = f"add it, for example `{path[-1]}: {shown(example)}`"
+        return Problem(path=path, message=MISSING, remedy=remedy)
     if kind == "extra_forbidden":
         known = tuple(_fields(model, error["loc"][:-1]))
         return Problem(
             path=path, message="is not a known key", remedy=_key_remedy(path, known), at_key=True
         )
     message, remedy = _sentence(error, str(path[-1]) if path else "")
-    shown = value if _is_small(value) else ABSENT
-    return Problem(path=path, message=message, remedy=remedy, value=shown, at_key=at_key)
+    small = value if _is_small(value) else ABSENT
+    return Problem(path=path, message=message, remedy=remedy, value=small, at_key=at_key)
 
 
 def _key_remedy(path: DottedPath, known: tuple[str, ...]) -> str:
@@ -125,8 +125,8 @@ def _pattern(pattern: str, value: object) -> tuple[str, str]:
     return message, remedy
 
 
-def _fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> dict[str, str]:
-    """Return the fields (name -> description) of the model at `loc` below `model`."""
+def _fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> dict[str, object]:
+    """Return the fields (name -> an example) of the model at `loc` below `model`."""
     here: Any = model
     for part in loc:
         here = _step(here, part)
@@ -135,7 +135,7 @@ def _fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> dict[str, str
     found = _model_in(here)
     if found is None:
         return {}
-    return {name: field.description or "" for name, field in found.model_fields.items()}
+    return {name: (field.examples or [None])[0] for name, field in found.model_fields.items()}
 
 
 def _step(here: Any, part: int | str) -> Any:
@@ -161,7 +161,3 @@ def _is_small(value: object) -> bool:
 
 def _number(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:].removesuffix(".") if text else "the key is required"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,9 +24,13 @@ UNITS = {
 }
 """The systemd unit behind each test directory, whose journal explains a failure."""
 
+ROLES = {"master": "mesos_master", "agent": "mesos_agent", "zookeeper": "zookeeper"}
+"""The fixtures that repeat a check of the cluster, and the role whose nodes they name."""
+
 JOURNAL_LINES = 30
 _SSH_OPTIONS = "-o BatchMode=yes -o ServerAliveInterval=2 -o ServerAliveCountMax=3"
 _CONNECT_SECONDS = 4
+_SSH_FAILED = 255  # ssh(1), EXIT STATUS
 
 
 def group_of(directory: str) -> str:
@@ -73,7 +76,7 @@ class Nodes:
 @cache
 def connect(node: str, ssh_config: Path | None) -> Any:
     """Return testinfra's host for a node; nothing is sent yet."""
-    import testinfra  # noqa: PLC0415 -- not needed to decide what is run
+    import testinfra
 
     return testinfra.get_host(
         f"ssh://{node}",
@@ -97,11 +100,11 @@ def unreachable(node: str, nodes_address: str, ssh_config: Path | None) -> str:
 
 def said(error: BaseException) -> str:
     """Return what ssh said when testinfra raised because ssh itself failed; empty if it did not."""
-    answer = error.args[0] if isinstance(error, RuntimeError) and error.args else None
-    if getattr(answer, "rc", None) != 255:  # noqa: PLR2004 -- ssh(1), EXIT STATUS
+    answer: Any = error.args[0] if isinstance(error, RuntimeError) and error.args else None
+    if getattr(answer, "rc", None) != _SSH_FAILED:
         return ""
     lines = [line.strip() for line in answer.stderr.splitlines() if line.strip()]
-    return lines[-1] if lines else "ssh ended with 255"
+    return lines[-1] if lines else f"ssh ended with {_SSH_FAILED}"
 
 
 def journal(node: str, unit: str, ssh_config: Path | None) -> str:
@@ -119,20 +122,4 @@ def journal(node: str, unit: str, ssh_config: Path | None) -> str:
 
 def unit_behind(directory: str, fixture: str) -> str:
     """Return the unit that a check is about: its directory's, or that of a cluster check's node."""
-    return UNITS.get(_ROLE_OF_FIXTURE.get(fixture, "") if directory == CLUSTER else directory, "")
-
-
-_ROLE_OF_FIXTURE = {"master": "mesos_master", "agent": "mesos_agent", "zookeeper": "zookeeper"}
-
-
-def role_of_fixture(fixture: str) -> str:
-    """Return the role whose nodes a cluster check is repeated for."""
-    return _ROLE_OF_FIXTURE[fixture]
-
-
-def wait_until(probe: Any, *, seconds: float = 10, pause: float = 0.5) -> Any:
-    """Return the first true answer of `probe`, or its last one after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not (answer := probe()) and time.monotonic() < deadline:
-        time.sleep(pause)
-    return answer
+    return UNITS.get(ROLES.get(fixture, "") if directory == CLUSTER else directory, "")

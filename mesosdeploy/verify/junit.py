@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from mesosdeploy.verify.results import CLUSTER, Outcome, VerifyReport, VerifyResult
 
@@ -17,36 +17,36 @@ def write(report: VerifyReport, path: Path) -> None:
 
 def render(report: VerifyReport) -> str:
     """Return the XML text."""
-    root = ElementTree.Element("testsuites", name=f"mesosdeploy verify {report.cluster}")
+    root = ET.Element("testsuites", name=f"mesosdeploy verify {report.cluster}")
     root.set("time", f"{report.seconds:.3f}")
     for suite, results in groupby(report.results, key=_suite):
         _add_suite(root, suite, list(results))
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def _suite(result: VerifyResult) -> str:
     return CLUSTER if result.role == CLUSTER else result.where
 
 
-def _add_suite(root: ElementTree.Element, name: str, results: list[VerifyResult]) -> None:
-    suite = ElementTree.SubElement(root, "testsuite", name=name, tests=str(len(results)))
+def _add_suite(root: ET.Element, name: str, results: list[VerifyResult]) -> None:
+    suite = ET.SubElement(root, "testsuite", name=name, tests=str(len(results)))
     for attribute, outcome in (("failures", Outcome.FAILED), ("skipped", Outcome.SKIPPED)):
         suite.set(attribute, str(sum(result.outcome is outcome for result in results)))
     suite.set("time", f"{sum(result.seconds for result in results):.3f}")
     for result in results:
-        case = ElementTree.SubElement(
+        case = ET.SubElement(
             suite, "testcase", classname=f"{result.role}.{result.where}", name=result.check
         )
         case.set("time", f"{result.seconds:.3f}")
         if result.outcome is Outcome.FAILED:
             first = _printable(result.message).partition("\n")[0]
-            failure = ElementTree.SubElement(case, "failure", message=first)
+            failure = ET.SubElement(case, "failure", message=first)
             failure.text = _printable(result.message)
             if result.journal:
-                ElementTree.SubElement(case, "system-out").text = _printable(result.journal)
+                ET.SubElement(case, "system-out").text = _printable(result.journal)
         elif result.outcome is Outcome.SKIPPED:
-            ElementTree.SubElement(case, "skipped", message=_printable(result.message))
+            ET.SubElement(case, "skipped", message=_printable(result.message))
 
 
 def _printable(text: str) -> str:

@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from filelock import FileLock
 # The helper modules beside this file are imported by their path from the root of the checkout.
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from mesosdeploy.lab import build_package, upload
+from mesosdeploy.lab import VERSIONS, build_package, upload
 from tests.lab.processes import Agent, Master
 from tests.lab.scheduler import Scheduler
 
@@ -37,62 +38,79 @@ def mesos_archive(version: str) -> Path:
 
 @dataclass(frozen=True)
 class Packages:
-    """Packages of any version, each built and unpacked once, also under pytest-xdist."""
+    """Packages of any version: each built once, and unpacked once by each worker."""
 
-    directory: Path
+    built: Path
+    unpacked: Path
 
     def build(self, version: str) -> Path:
         archive = mesos_archive(version)
-        with FileLock(self.directory / f"{version}.lock"):
-            found = sorted(self.directory.glob(f"mesos_{version}+lab*.deb"))
+        with FileLock(self.built / f"{version}.lock"):
+            found = sorted(self.built.glob(f"mesos_{version}+lab*.deb"))
             if found:
                 return found[0]
             return build_package(
-                version=version, archive=archive, output=self.directory, report=lambda _step: None
+                version=version, archive=archive, output=self.built, report=lambda _step: None
             )
 
     def unpack(self, version: str) -> Path:
-        package, root = self.build(version), self.directory / version
-        with FileLock(self.directory / f"{version}.lock"):
-            if not root.exists():
-                subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+        root = self.unpacked / version
+        if not root.exists():
+            subprocess.run(["dpkg-deb", "-x", self.build(version), root], check=True)
         return root
 
 
+class Directories:
+    """Makes directories that every user can enter, as a task's user has to (pytest's are 0700)."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+
+    def make(self, name: str) -> Path:
+        path = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._base))
+        path.chmod(0o755)
+        return path
+
+
 @pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Packages:
+def directories() -> Iterator[Directories]:
+    with tempfile.TemporaryDirectory(prefix="mesos-lab-tests-") as base:
+        Path(base).chmod(0o755)
+        yield Directories(Path(base))
+
+
+@pytest.fixture(scope="session")
+def packages(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str, directories: Directories
+) -> Packages:
     base = tmp_path_factory.getbasetemp()
-    directory = (base if worker_id == "master" else base.parent) / "lab-packages"
-    directory.mkdir(exist_ok=True)
-    return Packages(directory)
+    built = (base if worker_id == "master" else base.parent) / "lab-packages"
+    built.mkdir(exist_ok=True)
+    return Packages(built, directories.make("unpacked"))
 
 
 @pytest.fixture(scope="session")
 def root(packages: Packages) -> Path:
     """Return the directory in which the newest version is unpacked."""
-    return packages.unpack("1.11.0")
+    return packages.unpack(VERSIONS[-1])
 
 
 @pytest.fixture(scope="session")
-def master(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Master]:
-    daemon = Master(root, tmp_path_factory.mktemp("master"))
-    yield daemon
-    daemon.stop()
+def master(root: Path, directories: Directories) -> Iterator[Master]:
+    with Master(root, directories.make("master")) as daemon:
+        yield daemon
 
 
 @pytest.fixture(scope="session")
-def agent(
-    root: Path, master: Master, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Agent]:
-    daemon = Agent(root, tmp_path_factory.mktemp("agent"), master.address)
-    yield daemon
-    daemon.clean_up()
+def agent(root: Path, master: Master, directories: Directories) -> Iterator[Agent]:
+    with Agent(root, directories.make("agent"), master.address) as daemon:
+        yield daemon
 
 
 @pytest.fixture(scope="module")
 def framework(master: Master, agent: Agent) -> Iterator[Scheduler]:
     """Return a framework on a cluster with one agent."""
-    assert agent.is_registered()
+    assert agent.is_ready()
     scheduler = Scheduler(master.port)
     yield scheduler
     scheduler.close()

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 _T = TypeVar("_T")
 
@@ -72,11 +72,30 @@ class Daemon:
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Start the process and wait until it is ready."""
         environment = {"PATH": os.environ["PATH"], **self.environment}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.argv, stdout=log, stderr=subprocess.STDOUT, env=environment
             )
+        wait_for(f"{self.argv[0]}, see {self.log}", self.is_ready)
+
+    def is_ready(self) -> bool:
+        return True
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.clean_up()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.clean_up()
+
+    def clean_up(self) -> None:
+        self.stop()
 
     def signal(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end; the exit status."""
@@ -104,14 +123,12 @@ class ZooKeeper(Daemon):
         jars = ":".join(str(_JARS / f"{name}.jar") for name in _ZOOKEEPER_JARS)
         main = "org.apache.zookeeper.server.ZooKeeperServerMain"
         super().__init__(["java", "-cp", jars, main, str(config)], directory / "log")
-        self.start()
-        wait_for("ZooKeeper", self._listens)
 
     @property
     def url(self) -> str:
         return f"zk://{HOST}:{self.port}/mesos"
 
-    def _listens(self) -> bool:
+    def is_ready(self) -> bool:
         with socket.create_connection((HOST, self.port), 1):
             return True
 
@@ -135,8 +152,9 @@ class Master(Daemon):
         }
         program = str(root / "usr/sbin/mesos-master")
         super().__init__([program], directory / "master.log", {**flags, **environment})
-        self.start()
-        wait_for("the master", lambda: get(f"{self.url}/state")["elected_time"])
+
+    def is_ready(self) -> bool:
+        return bool(get(f"{self.url}/state").get("elected_time"))
 
 
 class Agent(Daemon):
@@ -166,11 +184,10 @@ class Agent(Daemon):
         }
         program = str(root / "usr/sbin/mesos-agent")
         super().__init__([program], directory / "agent.log", {**flags, **environment})
-        self.start()
-        wait_for("the agent", self.is_registered)
 
-    def is_registered(self) -> bool:
-        return bool(get(f"{self.url}/metrics/snapshot")["slave/registered"])
+    def is_ready(self) -> bool:
+        """Tell whether the agent is registered with the master."""
+        return bool(get(f"{self.url}/metrics/snapshot").get("slave/registered"))
 
     def sandbox_file(self, task_id: str, name: str = "stdout") -> str:
         """Return a file that a task wrote; "" while there is none."""
@@ -199,7 +216,7 @@ class Agent(Daemon):
             try:
                 if mark in path.read_bytes() and int(path.parent.name) != os.getpid():
                     yield int(path.parent.name)
-            except (ProcessLookupError, FileNotFoundError):
+            except OSError:  # ended meanwhile, or not ours to read
                 continue
 
     @staticmethod

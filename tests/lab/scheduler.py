@@ -16,7 +16,7 @@ _PATH = "/api/v1/scheduler"
 
 
 def resources(cpus: float, mem: float) -> list[Json]:
-    amounts = {"cpus": cpus, "mem": mem}
+    amounts = {"cpus": cpus, "mem": mem, "disk": 16}
     return [
         {"name": name, "type": "SCALAR", "scalar": {"value": value}}
         for name, value in amounts.items()

@@ -22,7 +22,7 @@ from mesosdeploy.providers.local.containers import (
 )
 from mesosdeploy.providers.local.engine import Engine
 from mesosdeploy.providers.local.identity import first_file
-from mesosdeploy.providers.local.image import REPOSITORY
+from mesosdeploy.providers.local.recipe import REPOSITORY
 
 _STATES = {
     "running": NodeState.RUNNING,

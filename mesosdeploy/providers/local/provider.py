@@ -27,7 +27,8 @@ from mesosdeploy.providers.local.driver import LocalNodeDriver
 from mesosdeploy.providers.local.engine import INSTALL_HINT, Engine, detect
 from mesosdeploy.providers.local.identity import archive, make_host_key
 from mesosdeploy.providers.local.network import ensure_network
-from mesosdeploy.providers.local.runtime import detect_platform
+from mesosdeploy.providers.local.recipe import choose_recipe
+from mesosdeploy.providers.local.runtime import cgroup_mode, detect_platform
 
 OPTIONS = frozenset({"engine", "image", "runtime", "subnet"})
 
@@ -37,7 +38,8 @@ class LocalProvider:
 
     def __init__(self, context: ClusterContext) -> None:
         self._context = context
-        self._options = {key: str(value) for key, value in (context.options or {}).items()}
+        given = (context.options or {}).items()
+        self._options = {key: str(value) for key, value in given if value is not None}
         unknown = sorted(set(self._options) - OPTIONS)
         if unknown:
             raise ProviderError(
@@ -110,29 +112,31 @@ class LocalProvider:
         self._remove_container(name)
 
     def leftovers(self) -> Sequence[Leftover]:
-        """List containers, volumes and networks that carry the cluster's label."""
+        """List volumes and networks that carry the cluster's label, and strange containers."""
+        driver = self.driver
+        strangers = [n.name for n in driver.list_nodes() if not parse_node(n.extra["inspect"]).name]
         return [
-            *(Leftover(kind="container", name=node.name) for node in self.driver.list_nodes()),
-            *(Leftover(kind="volume", name=name) for name in self.driver.ex_list_volumes()),
-            *(Leftover(kind="network", name=name) for name in self.driver.ex_list_networks()),
+            *(Leftover(kind="container", name=name) for name in strangers),
+            *(Leftover(kind="volume", name=name) for name in driver.ex_list_volumes()),
+            *(Leftover(kind="network", name=name) for name in driver.ex_list_networks()),
         ]
 
     def cleanup(self, report: Report) -> None:
         """Remove containers, then volumes, then networks; the image stays for other clusters."""
         driver = self.driver
+        for node in driver.list_nodes():
+            report(f"removing container {node.name}")
+            self._remove_container(node.name)
         for left in self.leftovers():
             report(f"removing {left.kind} {left.name}")
-            if left.kind == "container":
-                self._remove_container(left.name)
-            elif left.kind == "volume":
-                _removal(driver.ex_destroy_volume)(left.name)
-            else:
-                _removal(driver.ex_destroy_network)(left.name)
+            is_volume = left.kind == "volume"
+            remove = driver.ex_destroy_volume if is_volume else driver.ex_destroy_network
+            _removal(remove)(left.name)
 
     def _prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
         if self._prepared is None:
-            recipe = image.recipe(self._options.get("image", "auto"))
-            tag = image.ensure(self.engine, recipe, report)
+            wanted = choose_recipe(self._options.get("image", "auto"))
+            tag = image.ensure(self.engine, wanted, report)
             runtime = self._options.get("runtime", "")
             self._prepared = tag, detect_platform(self.engine, tag, runtime)
         subnet = ensure_network(self.driver, self._options.get("subnet", ""), report)
@@ -184,24 +188,24 @@ class LocalProvider:
         except ProviderError as exc:
             yield _failed("container engine", exc)
             return
-        words = f"{' '.join((*engine.prefix, engine.name))}, cgroup v{engine.cgroup_version}"
+        words = f"{' '.join((*engine.prefix, engine.name))}, cgroups: {cgroup_mode()}"
         yield Finding(check="container engine", ok=True, message=words)
         try:
-            recipe = image.recipe(self._options.get("image", "auto"))
+            wanted = choose_recipe(self._options.get("image", "auto"))
         except ProviderError as exc:
             yield _failed("node image", exc)
             return
-        if not image.exists(engine, recipe.tag):
-            yield image.can_build(recipe)
+        if not image.exists(engine, wanted.tag):
+            yield image.can_build(wanted)
             return
-        yield Finding(check="node image", ok=True, message=f"{recipe.tag} is there")
+        yield Finding(check="node image", ok=True, message=f"{wanted.tag} is there")
         try:
-            platform = detect_platform(engine, recipe.tag, self._options.get("runtime", ""))
+            platform = detect_platform(engine, wanted.tag, self._options.get("runtime", ""))
         except ProviderError as exc:
             yield _failed("container runtime", exc)
             return
         limits = ", ".join(f"{name} {value}" for name, value in platform.ulimits.items())
-        runtime = platform.runtime or engine.default_runtime or "the engine's own"
+        runtime = platform.runtime or "the engine's default"
         yield Finding(check="container runtime", ok=True, message=f"{runtime}; limits: {limits}")
 
 

@@ -6,6 +6,7 @@ import resource
 import shutil
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.providers.local.containers import Platform
@@ -36,12 +37,16 @@ def hard_limit(name: str) -> int:
     return resource.getrlimit(_LIMITS[name])[1]
 
 
-def runtimes_to_try(wanted: str, default: str, installed: Callable[[str], bool]) -> list[str]:
-    """Return OCI runtimes in the order of trial: the wanted one alone, else the default first."""
-    if wanted:
-        return [wanted]
-    others = [name for name in RUNTIMES if name != default and installed(name)]
-    return [default, *others] if default else others
+def cgroup_mode(root: Path = Path("/sys/fs/cgroup")) -> str:
+    """Return "v2", "hybrid" (v1 controllers beside a v2 tree) or "v1"."""
+    if (root / "cgroup.controllers").exists():
+        return "v2"
+    return "hybrid" if (root / "unified").is_dir() else "v1"
+
+
+def runtimes_to_try(wanted: str, installed: Callable[[str], bool]) -> list[str]:
+    """Return OCI runtimes in the order of trial: the wanted one, else the default ("") first."""
+    return [wanted] if wanted else ["", *(name for name in RUNTIMES if installed(name))]
 
 
 @cache
@@ -55,16 +60,15 @@ def detect_platform(engine: Engine, image: str, wanted_runtime: str = "") -> Pla
     if not engine.is_podman:
         return Platform(is_podman=False, ulimits=limits)
     complaints = []
-    for runtime in runtimes_to_try(wanted_runtime, engine.default_runtime, _is_installed):
+    for runtime in runtimes_to_try(wanted_runtime, _is_installed):
         try:
             engine.run(*_trial(runtime, image, limits), timeout_seconds=_TRIAL_TIMEOUT_SECONDS)
         except ProviderError as exc:
-            complaints.append(f"{runtime}: {exc.message}")
-            continue
-        named = "" if runtime == engine.default_runtime else runtime
-        return Platform(is_podman=True, runtime=named, ulimits=limits)
+            complaints.append(f"{runtime or 'the default runtime'}: {exc.message}")
+        else:
+            return Platform(is_podman=True, runtime=runtime, ulimits=limits)
     raise ProviderError(
-        f"no OCI runtime can run a container here: {'; '.join(complaints) or 'none is installed'}",
+        f"no OCI runtime can run a container here: {'; '.join(complaints)}",
         hint=f"as root: {INSTALL_HINT}",
     )
 
@@ -74,8 +78,8 @@ def _is_installed(runtime: str) -> bool:
 
 
 def _trial(runtime: str, image: str, limits: Mapping[str, int]) -> list[str]:
-    words = ["--runtime", runtime, "run", "--rm", "--network", "none"]
-    words += ["--privileged", "--cgroupns", "private"]
+    words = ["--runtime", runtime] if runtime else []
+    words += ["run", "--rm", "--network", "none", "--privileged", "--cgroupns", "private"]
     for name, value in limits.items():
         words += ["--ulimit", f"{name}={value}:{value}"]
     return [*words, image, "/bin/true"]

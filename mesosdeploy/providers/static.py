@@ -1,0 +1,210 @@
+"""Machines that exist already: they are listed and used, never made and never removed."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mesosdeploy.errors import ProviderError
+from mesosdeploy.nodes import Node, NodeRequest, NodeStatus
+from mesosdeploy.providers.base import ClusterContext, Finding, Leftover, Report
+
+OPTIONS = frozenset({"hosts", "user", "port", "private_key", "known_hosts"})
+_HOST_KEYS = frozenset({"address", "name", "user", "port", "host_key"})
+_KINDS = ("masters", "zookeepers", "schedulers", "agents", "monitors")
+_PREFERRED = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ssh-rsa")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticHost:
+    """One machine of the spec; `host_key` is empty where `known_hosts` has to know it."""
+
+    group: str
+    index: int
+    name: str
+    address: str
+    user: str
+    port: int
+    host_key: str = ""
+
+
+class StaticProvider:
+    """List the hosts of the spec as running nodes.
+
+    Options: `hosts` (group -> addresses, or mappings with address, name, user, port, host_key),
+    `user` and `port` for all of them, and `known_hosts`, an OpenSSH file with their host keys. A
+    host whose key is pinned in neither place is refused: trust on first use is no pinning.
+    """
+
+    def __init__(self, context: ClusterContext) -> None:
+        self._cluster = context.cluster
+        options = {k: v for k, v in (context.options or {}).items() if v is not None}
+        if unknown := sorted(set(options) - OPTIONS):
+            raise ProviderError(
+                f"the static provider has no option {', '.join(unknown)}",
+                hint=f"its options are: {', '.join(sorted(OPTIONS))}",
+            )
+        self._hosts = tuple(parse_hosts(options))
+        known_hosts = options.get("known_hosts")
+        self._known_hosts = Path(str(known_hosts)).expanduser() if known_hosts else None
+
+    def check(self) -> Sequence[Finding]:
+        """Say whether every host has a pinned key; the machines themselves are not asked."""
+        unpinned = [host for host in self._hosts if not self._key_of(host)]
+        if not unpinned:
+            count = len(self._hosts)
+            return [Finding(check="host keys", ok=True, message=f"{count} of {count} are pinned")]
+        names = ", ".join(f"{host.name} ({host.address})" for host in unpinned)
+        return [
+            Finding(
+                check="host keys",
+                ok=False,
+                message=f"no pinned host key for {names}",
+                remedy=_how_to_pin(unpinned[0]),
+            )
+        ]
+
+    def list(self) -> Sequence[Node]:
+        """Return the hosts of the spec; ProviderError for those without a pinned host key."""
+        finding = self.check()[0]
+        if not finding.ok:
+            raise ProviderError(finding.message, hint=finding.remedy)
+        return [self._node(host) for host in self._hosts]
+
+    def prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
+        """Refuse what has no machine; there is nothing to make."""
+        del report
+        for request in requests:
+            self._host(request.name)
+
+    def create(self, request: NodeRequest, report: Report) -> Node:
+        """Return the machine of that name; ProviderError when the spec lists none."""
+        del report
+        host = self._host(request.name)
+        return next(node for node in self.list() if node.name == host.name)
+
+    def start(self, node: Node, report: Report) -> Node:
+        """Return the node: whether it is switched on is its owner's business."""
+        del report
+        return node
+
+    def destroy(self, node: Node, report: Report) -> None:
+        """Leave the machine alone."""
+        report(f"{node.name}: left as it is, the static provider removes no machine")
+
+    def leftovers(self) -> Sequence[Leftover]:
+        """List nothing: nothing was made."""
+        return []
+
+    def cleanup(self, report: Report) -> None:
+        """Remove nothing: nothing was made."""
+        del report
+
+    def _host(self, name: str) -> StaticHost:
+        for host in self._hosts:
+            if host.name == name:
+                return host
+        known = ", ".join(host.name for host in self._hosts) or "none"
+        raise ProviderError(
+            f"node {name} has no machine: the static provider makes none (hosts: {known})",
+            hint="add its address under `provider: hosts:`, or lower the group's count",
+        )
+
+    def _node(self, host: StaticHost) -> Node:
+        return Node(
+            cluster=self._cluster,
+            name=host.name,
+            group=host.group,
+            index=host.index,
+            status=NodeStatus.RUNNING,
+            provider_id=host.address,
+            address=host.address,
+            ssh_host=host.address,
+            ssh_port=host.port,
+            ssh_user=host.user,
+            host_key=self._key_of(host),
+        )
+
+    def _key_of(self, host: StaticHost) -> str:
+        if host.host_key or self._known_hosts is None:
+            return host.host_key
+        return best_key(_look_up(host, self._known_hosts))
+
+
+def parse_hosts(options: Mapping[str, object]) -> Iterator[StaticHost]:
+    """Yield the hosts of the provider's options, in the order of groups and positions.
+
+    Raises ProviderError for a form that is neither an address nor a mapping with one.
+    """
+    hosts = options.get("hosts")
+    if not isinstance(hosts, Mapping) or not hosts:
+        raise ProviderError(
+            "the static provider has no hosts",
+            hint="provider: {type: static, hosts: {masters: […]}}",
+        )
+    for group, entries in hosts.items():
+        for index, entry in enumerate(entries or (), start=1):
+            given = {"address": entry} if isinstance(entry, str) else entry
+            if not isinstance(given, Mapping) or not given.get("address"):
+                raise ProviderError(
+                    f"provider.hosts.{group}[{index - 1}]: {entry!r} has no address",
+                    hint="write an address, or a mapping with address, name, user, port, host_key",
+                )
+            if unknown := sorted(set(given) - _HOST_KEYS):
+                raise ProviderError(
+                    f"provider.hosts.{group}[{index - 1}]: unknown key {', '.join(unknown)}",
+                    hint=f"known keys: {', '.join(sorted(_HOST_KEYS))}",
+                )
+            singular = group[:-1] if group in _KINDS else group
+            yield StaticHost(
+                group=str(group),
+                index=index,
+                name=str(given.get("name") or f"{singular}-{index}"),
+                address=str(given["address"]),
+                user=str(given.get("user") or options.get("user") or "root"),
+                port=int(str(given.get("port") or options.get("port") or 22)),
+                host_key=str(given.get("host_key") or ""),
+            )
+
+
+def best_key(lines: str) -> str:
+    """Return the key of the strongest kind in the answer of `ssh-keygen -F`, "" without any.
+
+    A line is `names type key [comment]`, after a marker for a revoked key or an authority.
+    """
+    fields = (line.split() for line in lines.splitlines() if line[:1] not in {"", "#", "@"})
+    keys = {words[1]: f"{words[1]} {words[2]}" for words in fields if len(words) >= 3}
+    return next((keys[kind] for kind in _PREFERRED if kind in keys), "")
+
+
+def _look_up(host: StaticHost, known_hosts: Path) -> str:
+    """Ask ssh-keygen, which also reads hashed names, what the file knows of the host."""
+    name = host.address if host.port == 22 else f"[{host.address}]:{host.port}"
+    if not known_hosts.is_file():
+        raise ProviderError(
+            f"provider option known_hosts: there is no file {known_hosts}", hint=_how_to_pin(host)
+        )
+    try:
+        done = subprocess.run(
+            ["ssh-keygen", "-F", name, "-f", str(known_hosts)],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as exc:
+        raise ProviderError(
+            f"ssh-keygen cannot be run: {exc}", hint="apt-get install openssh-client"
+        ) from exc
+    return done.stdout
+
+
+def _how_to_pin(host: StaticHost) -> str:
+    port = "" if host.port == 22 else f"-p {host.port} "
+    return (
+        f"run `ssh-keyscan -t ed25519 {port}{host.address}`, compare the key with the one on the "
+        "machine's own console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then give it as "
+        "`host_key`, or in a file as `known_hosts: PATH`"
+    )

@@ -1,0 +1,97 @@
+"""What must hold between the provider's options and the rest of a spec."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from mesosdeploy.spec.model import Spec
+from mesosdeploy.spec.ports import clashes
+from mesosdeploy.spec.problems import Problem, did_you_mean
+from mesosdeploy.spec.provider_options import known_types
+
+_Hosts = dict[str, list[dict[str, object]]]
+
+
+def known_provider(spec: Spec) -> Iterator[Problem]:
+    """Refuse a provider that is neither built in nor installed."""
+    known = known_types()
+    if spec.provider.type not in known:
+        yield Problem(
+            path=("provider", "type"),
+            message="is not a provider that is installed",
+            value=spec.provider.type,
+            remedy=did_you_mean(spec.provider.type, known),
+        )
+
+
+def local_subnet(spec: Spec) -> Iterator[Problem]:
+    """Refuse a network that is too small for the nodes, its gateway and its two end addresses."""
+    subnet = spec.provider.options().get("subnet") if spec.provider.type == "local" else None
+    if not isinstance(subnet, str):
+        return
+    nodes = sum(group.count for group in spec.groups.values())
+    network = ipaddress.IPv4Network(subnet)
+    if network.num_addresses - 3 < nodes:
+        fitting = 32 - (nodes + 2).bit_length()
+        yield Problem(
+            path=("provider", "subnet"),
+            message=f"has room for {max(network.num_addresses - 3, 0)} nodes, not for {nodes}",
+            value=subnet,
+            remedy=f"use a prefix length of at most {fitting}",
+        )
+
+
+def static_hosts(spec: Spec) -> Iterator[Problem]:
+    """Refuse hosts that are missing, too many, of no group, or used twice."""
+    if spec.provider.type != "static":
+        return
+    hosts: _Hosts = spec.provider.options().get("hosts", {})
+    for name, group in spec.groups.items():
+        if name not in hosts:
+            yield Problem(
+                path=("provider", "hosts"),
+                message=f"gives no hosts for the group {name}",
+                remedy=f"add `{name}:` with {group.count} address(es)",
+                at_key=True,
+            )
+        elif len(hosts[name]) != group.count:
+            yield Problem(
+                path=("groups", name, "count"),
+                message=f"differs from the {len(hosts[name])} host(s) of provider.hosts.{name}",
+                value=group.count,
+                remedy=f"set it to {len(hosts[name])}, or correct the list of hosts",
+            )
+    for name in hosts:
+        if name not in spec.groups:
+            yield Problem(
+                path=("provider", "hosts", name),
+                message="is not a group of this spec",
+                remedy=did_you_mean(name, tuple(spec.groups)),
+                at_key=True,
+            )
+    yield from _shared_hosts(spec, hosts)
+
+
+def _shared_hosts(spec: Spec, hosts: _Hosts) -> Iterator[Problem]:
+    owners: dict[object, str] = {}
+    for name, entries in hosts.items():
+        for index, entry in enumerate(entries):
+            address = entry["address"]
+            if address in owners:
+                yield Problem(
+                    path=("provider", "hosts", name, index),
+                    message=_sharing(spec, owners[address], name),
+                    value=address,
+                    remedy="give each node a host of its own",
+                )
+            owners.setdefault(address, name)
+
+
+def _sharing(spec: Spec, owner: str, name: str) -> str:
+    if owner == name:
+        return f"is given twice in the group {name}"
+    kinds = [spec.groups[each].kind for each in (owner, name) if each in spec.groups]
+    both = clashes(*(spec.roles_of(kind) for kind in kinds if kind)) if len(kinds) == 2 else ()
+    ports = ", ".join(f"{each.port} ({each.name})" for each in both)
+    return f"is a host of the group {owner} too" + (f"; both need port {ports}" if ports else "")

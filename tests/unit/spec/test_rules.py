@@ -1,0 +1,449 @@
+# ruff: noqa: E501 (a sentence is kept in one line, where a search finds it)
+"""What a spec says is checked field by field and between fields, in sentences for operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mesosdeploy.spec.load import check
+
+
+def described(**changes: Any) -> dict[str, Any]:
+    """Return the data of a small valid spec with top-level keys replaced."""
+    return {
+        "name": "demo",
+        "provider": {"type": "fake"},
+        "groups": {"masters": {"count": 3}, "agents": {"count": 2}},
+        **changes,
+    }
+
+
+def groups(**changes: Any) -> dict[str, Any]:
+    return described(groups={"masters": {"count": 3}, "agents": {"count": 2}, **changes})
+
+
+def static(hosts: Any, **counts: int) -> dict[str, Any]:
+    return described(
+        provider={"type": "static", "hosts": hosts},
+        groups={name: {"count": count} for name, count in counts.items()},
+    )
+
+
+def agents(**keys: Any) -> dict[str, Any]:
+    return groups(agents={"count": 2, **keys})
+
+
+def told(data: dict[str, Any]) -> list[str]:
+    _, problems = check(data)
+    return [f"{problem.sentence} | {problem.remedy}" for problem in problems]
+
+
+def test_the_spec_of_these_tests_is_valid() -> None:
+    assert told(described()) == []
+
+
+LABEL = "use 1 to 63 of a-z, 0-9 and '-', with a letter or digit at both ends"
+GROUP_KEYS = "count, kind, attributes, resources, labels, cpus, memory_mb, options"
+RANGE = 'write "first-last", for example "31000-32000"'
+
+FIELDS = {
+    "name with capitals": (
+        described(name="My_Cluster"),
+        f'name: is not a DNS label (value "My_Cluster") | did you mean "my-cluster"? {LABEL}',
+    ),
+    "name ends in a hyphen": (
+        described(name="a-"),
+        f'name: is not a DNS label (value "a-") | {LABEL}',
+    ),
+    "name of 64": (
+        described(name="x" * 64),
+        f'name: is not a DNS label (value "{"x" * 58}…) | {LABEL}',
+    ),
+    "name is a number": (
+        described(name=7),
+        'name: is a number, not text (value 7) | put it in quotes, as it should be read: "7"',
+    ),
+    "name is empty": (described(name=""), f'name: is not a DNS label (value "") | {LABEL}'),
+    "name is null": (
+        described(name=None),
+        "name: is not text (value null) | put it in quotes",
+    ),
+    "unknown key": (
+        described(feature={}),
+        (
+            'feature: is not a known key | did you mean "features"? keys here: name, provider, groups, versions, features'
+        ),
+    ),
+    "unknown key of a group": (
+        agents(conut=3),
+        f'groups.agents.conut: is not a known key | did you mean "count"? keys here: {GROUP_KEYS}',
+    ),
+    "another tool's word": (
+        agents(resources={"mem": 2048}),
+        (
+            'groups.agents.resources.mem: is not a known key | did you mean "mem_mb"? keys here: cpus, mem_mb, disk_mb, ports'
+        ),
+    ),
+    "group name": (
+        groups(GPU={"kind": "agents", "count": 1}),
+        f'groups.GPU: is not a DNS label (value "GPU") | did you mean "gpu"? {LABEL}',
+    ),
+    "count zero": (
+        agents(count=0),
+        "groups.agents.count: must be at least 1 (value 0) | give at least 1, or remove the group",
+    ),
+    "count negative": (
+        agents(count=-1),
+        "groups.agents.count: must be at least 1 (value -1) | give at least 1, or remove the group",
+    ),
+    "count true": (
+        agents(count=True),
+        (
+            "groups.agents.count: is not a whole number (value true) | write digits only, without a unit and without quotes"
+        ),
+    ),
+    "count missing": (
+        groups(agents={}),
+        "groups.agents.count: is missing | add it, for example `count: 3`",
+    ),
+    "provider missing": (
+        {key: value for key, value in described().items() if key != "provider"},
+        'provider: is missing | add it, for example `provider: {"type": "local"}`',
+    ),
+    "provider a word": (
+        described(provider="local"),
+        (
+            'provider: is not a mapping (value "local") | write `key: value` lines below it, or {key: value}'
+        ),
+    ),
+    "provider unknown": (
+        described(provider={"type": "locall"}),
+        (
+            'provider.type: is not a provider that is installed (value "locall") | did you mean "local"? known: local, static, fake'
+        ),
+    ),
+    "option of local": (
+        described(provider={"type": "local", "engin": "podman"}),
+        (
+            'provider.engin: is not a known key | did you mean "engine"? keys here: engine, image, subnet'
+        ),
+    ),
+    "choice of local": (
+        described(provider={"type": "local", "engine": "podmann"}),
+        (
+            'provider.engine: is not one of the choices (value "podmann") | did you mean "podman"? choose one of: auto, podman, docker'
+        ),
+    ),
+    "subnet": (
+        described(provider={"type": "local", "subnet": "10.0.0.1/24"}),
+        (
+            'provider.subnet: is not an IPv4 network (value "10.0.0.1/24") | write the network\'s first address and its length: 10.90.0.0/24'
+        ),
+    ),
+    "option of fake": (
+        described(provider={"type": "fake", "speed": 1}),
+        "provider.speed: is not a known key | it takes no keys",
+    ),
+    "unit in memory": (
+        agents(resources={"mem_mb": "2GB"}),
+        (
+            'groups.agents.resources.mem_mb: is not a whole number (value "2GB") | write digits only, without a unit and without quotes'
+        ),
+    ),
+    "no cpus": (
+        agents(resources={"cpus": 0}),
+        (
+            "groups.agents.resources.cpus: must be greater than 0 (value 0) | give a value in that range"
+        ),
+    ),
+    "infinite cpus": (
+        agents(cpus=float("inf")),
+        (
+            "groups.agents.cpus: is not a finite number (value Infinity) | write a number such as 2 or 0.5"
+        ),
+    ),
+    "ports no list": (
+        agents(resources={"ports": "1-2"}),
+        (
+            'groups.agents.resources.ports: is not a list (value "1-2") | write `- item` lines below it, or [item, item]'
+        ),
+    ),
+    "range ill-formed": (
+        agents(resources={"ports": ["31000"]}),
+        f'groups.agents.resources.ports[0]: is not a range of ports (value "31000") | {RANGE}',
+    ),
+    "attribute a number": (
+        agents(attributes={"rack": 7}),
+        (
+            'groups.agents.attributes.rack: is a number, not text (value 7) | put it in quotes, as it should be read: "7"'
+        ),
+    ),
+    "attribute separator": (
+        agents(attributes={"rack": "a;b"}),
+        (
+            "groups.agents.attributes.rack: cannot be part of an attribute: Mesos separates attributes with ';' and ':' (value \"a;b\") | use text without ':' and ';', and without blanks at its ends"
+        ),
+    ),
+    "flavour": (
+        described(versions={"mesos": {"flavour": "apach"}}),
+        (
+            'versions.mesos.flavour: is not one of the choices (value "apach") | did you mean "apache"? choose one of: lab, apache, clusterd'
+        ),
+    ),
+    "feature": (
+        described(features={"tls": "yes"}),
+        (
+            'features.tls: is neither true nor false (value "yes") | write true or false, without quotes'
+        ),
+    ),
+}
+
+ACROSS = {
+    "two masters": (
+        groups(masters={"count": 2}),
+        (
+            "groups.masters.count: asks for an even number of masters (value 2) | 2 need 2 and survive the loss of 0; 1 need 1 and survive the loss of 0; 3 need 2 and survive the loss of 1: use 1 or 3"
+        ),
+    ),
+    "nine masters": (
+        groups(masters={"count": 9}),
+        (
+            "groups.masters.count: asks for more than 7 masters (value 9) | use 3 (one may fail) or 5 (two may fail): every voter slows each write"
+        ),
+    ),
+    "four zookeepers": (
+        groups(zookeepers={"count": 4}),
+        (
+            "groups.zookeepers.count: asks for an even number of zookeepers (value 4) | 4 need 3 and survive the loss of 1; 3 need 2 and survive the loss of 1; 5 need 3 and survive the loss of 2: use 3 or 5"
+        ),
+    ),
+    "masters of two groups": (
+        groups(**{"masters-b": {"kind": "masters", "count": 1}}),
+        (
+            "groups: asks for an even number of masters (value 4) | 4 need 3 and survive the loss of 1; 3 need 2 and survive the loss of 1; 5 need 3 and survive the loss of 2: use 3 or 5"
+        ),
+    ),
+    "no masters": (
+        described(groups={"agents": {"count": 1}}),
+        "groups: has no group of the kind masters | add `masters: {count: 3}`",
+    ),
+    "no agents": (
+        described(groups={"masters": {"count": 1}}),
+        "groups: has no group of the kind agents | add `agents: {count: 2}`",
+    ),
+    "kind missing": (
+        groups(agent={"count": 1}),
+        (
+            'groups.agent: is not named after a kind of group, and gives no `kind` | did you mean "agents"? add `kind:` with one of masters, zookeepers, schedulers, agents, monitors'
+        ),
+    ),
+    "kind contradicts": (
+        groups(monitors={"kind": "agents", "count": 1}),
+        (
+            'groups.monitors.kind: contradicts the group\'s name: monitors are always monitors (value "agents") | remove `kind`, or rename the group (for example agents-a)'
+        ),
+    ),
+    "reserved name": (
+        groups(**{"mesos-master": {"kind": "agents", "count": 1}}),
+        (
+            "groups.mesos-master: is a name that the inventory uses for a group of its own | choose another name, for example one that says what the machines are for"
+        ),
+    ),
+    "nodes of one name": (
+        groups(agent={"kind": "agents", "count": 1}),
+        (
+            'groups.agent: makes a second node "agent-1"; agents has one already | rename the group or the host: node names are unique in a cluster'
+        ),
+    ),
+    "names too long": (
+        described(name="x" * 60),
+        (
+            f'name: is too long: with "-master-1" a machine\'s name has more than 63 characters (value "{"x" * 58}…) | use at most 54 characters'
+        ),
+    ),
+    "attributes of masters": (
+        groups(masters={"count": 3, "attributes": {"rack": "r1"}}),
+        (
+            "groups.masters.attributes: belongs to agents, and masters carries none | remove it, or move it to a group of agents"
+        ),
+    ),
+    "more cpus than there are": (
+        agents(cpus=2, resources={"cpus": 4}),
+        (
+            "groups.agents.resources.cpus: is more than the machine has (cpus: 2) (value 4.0) | offer at most 2, or raise cpus"
+        ),
+    ),
+    "more memory than there is": (
+        agents(memory_mb=1024, resources={"mem_mb": 2048}),
+        (
+            "groups.agents.resources.mem_mb: is more than the machine has (memory_mb: 1024) (value 2048) | offer at most 1024, or raise memory_mb"
+        ),
+    ),
+    "range backwards": (
+        agents(resources={"ports": ["32000-31000"]}),
+        (
+            f'groups.agents.resources.ports[0]: is not a range inside 1-65535 whose first port is not above its last (value "32000-31000") | {RANGE}'
+        ),
+    ),
+    "range too high": (
+        agents(resources={"ports": ["31000-70000"]}),
+        (
+            f'groups.agents.resources.ports[0]: is not a range inside 1-65535 whose first port is not above its last (value "31000-70000") | {RANGE}'
+        ),
+    ),
+    "ranges overlap": (
+        agents(resources={"ports": ["31000-32000", "32000-33000"]}),
+        (
+            'groups.agents.resources.ports[1]: overlaps the range "31000-32000" (value "32000-33000") | join the two, or move one'
+        ),
+    ),
+    "range covers the agent": (
+        agents(resources={"ports": ["5000-6000"]}),
+        (
+            'groups.agents.resources.ports[0]: covers port 5051, which the Mesos agent needs on the same node (value "5000-6000") | leave it out: Mesos would hand it to a task'
+        ),
+    ),
+    "range covers sshd": (
+        agents(resources={"ports": ["20-30"]}),
+        (
+            'groups.agents.resources.ports[0]: covers port 22, which sshd needs on the same node (value "20-30") | leave it out: Mesos would hand it to a task'
+        ),
+    ),
+    "unknown version": (
+        described(versions={"mesos": {"flavour": "lab", "version": "1.11"}}),
+        (
+            'versions.mesos.version: is not a version of the flavour lab (value "1.11") | did you mean "1.11.0"? known: 1.8.1, 1.9.0, 1.10.0, 1.11.0'
+        ),
+    ),
+    "lab without tls": (
+        described(features={"tls": True}),
+        (
+            "features.tls: cannot be had with the flavour lab: the library was built against OpenSSL 1.0, which no system of today has (value true) | set it to false, or use the flavour apache or clusterd"
+        ),
+    ),
+    "lab without docker": (
+        described(features={"docker_containerizer": True}),
+        (
+            "features.docker_containerizer: cannot be had with the flavour lab: the package holds no Docker executor (value true) | set it to false, or use the flavour apache or clusterd"
+        ),
+    ),
+    "lab without jni": (
+        described(features={"jni": True}),
+        (
+            "features.jni: cannot be had with the flavour lab: the package holds no Java binding (value true) | set it to false, or use the flavour apache or clusterd"
+        ),
+    ),
+    "subnet too small": (
+        described(
+            provider={"type": "local", "subnet": "10.90.0.0/29"},
+            groups={"masters": {"count": 3}, "agents": {"count": 3}},
+        ),
+        (
+            'provider.subnet: has room for 5 nodes, not for 6 (value "10.90.0.0/29") | use a prefix length of at most 28'
+        ),
+    ),
+    "group without hosts": (
+        static({"masters": ["192.0.2.1"]}, masters=1, agents=1),
+        "provider.hosts: gives no hosts for the group agents | add `agents:` with 1 address(es)",
+    ),
+    "count differs from hosts": (
+        static({"masters": ["192.0.2.1"], "agents": ["192.0.2.2"]}, masters=1, agents=2),
+        (
+            "groups.agents.count: differs from the 1 host(s) of provider.hosts.agents (value 2) | set it to 1, or correct the list of hosts"
+        ),
+    ),
+    "hosts of no group": (
+        static(
+            {"masters": ["192.0.2.1"], "agents": ["192.0.2.2"], "agent": []}, masters=1, agents=1
+        ),
+        (
+            'provider.hosts.agent: is not a group of this spec | did you mean "agents"? known: masters, agents'
+        ),
+    ),
+    "host in two groups": (
+        static({"masters": ["192.0.2.1"], "agents": ["192.0.2.1"]}, masters=1, agents=1),
+        (
+            'provider.hosts.agents[0]: is a host of the group masters too (value "192.0.2.1") | give each node a host of its own'
+        ),
+    ),
+    "ports clash on a host of two groups": (
+        described(
+            provider={
+                "type": "static",
+                "hosts": {
+                    "masters": ["192.0.2.1"],
+                    "agents": ["192.0.2.2"],
+                    "schedulers": ["192.0.2.3"],
+                    "spare": ["192.0.2.2"],
+                },
+            },
+            groups={
+                "masters": {"count": 1},
+                "agents": {"count": 1},
+                "schedulers": {"count": 1},
+                "spare": {"kind": "agents", "count": 1},
+            },
+        ),
+        (
+            'provider.hosts.spare[0]: is a host of the group agents too; both need port 5051 (the Mesos agent) (value "192.0.2.2") | give each node a host of its own'
+        ),
+    ),
+    "host twice in a group": (
+        static({"masters": ["192.0.2.1"], "agents": ["192.0.2.2"] * 2}, masters=1, agents=2),
+        (
+            'provider.hosts.agents[1]: is given twice in the group agents (value "192.0.2.2") | give each node a host of its own'
+        ),
+    ),
+    "host is no address": (
+        static({"masters": ["node1"], "agents": ["192.0.2.2"]}, masters=1, agents=1),
+        (
+            'provider.hosts.masters[0].address: is not an IPv4 address (value "node1") | write four numbers: 192.0.2.10'
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), FIELDS.values(), ids=FIELDS.keys())
+def test_field_problem_is_told_exactly(data: dict[str, Any], expected: str) -> None:
+    assert told(data) == [expected]
+
+
+@pytest.mark.parametrize(("data", "expected"), ACROSS.values(), ids=ACROSS.keys())
+def test_problem_between_fields_is_told_exactly(data: dict[str, Any], expected: str) -> None:
+    assert told(data) == [expected]
+
+
+def test_wrong_fields_and_broken_rules_are_told_in_one_run() -> None:
+    data = described(
+        name="Bad",
+        groups={
+            "masters": {"count": 2, "colour": "red"},
+            "agents": {"count": 0},
+            "gpu": {"count": 1},
+        },
+        features={"tls": True},
+    )
+    assert [line.split(":")[0] for line in told(data)] == [
+        "name",
+        "groups.masters.colour",
+        "groups.agents.count",
+        "groups.gpu",
+        "groups.masters.count",
+        "features.tls",
+    ]
+
+
+def test_a_broken_group_is_not_told_as_missing_too() -> None:
+    assert told(described(groups={"masters": {}, "agents": {"count": 1}})) == [
+        "groups.masters.count: is missing | add it, for example `count: 3`"
+    ]
+
+
+def test_options_of_third_party_providers_pass_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mesosdeploy.spec.provider_rules.known_types", lambda: ("local", "nimbus"))
+    spec, problems = check(described(provider={"type": "nimbus", "region": "x", "deep": {"a": 1}}))
+    assert problems == []
+    assert spec is not None
+    assert spec.provider.options() == {"region": "x", "deep": {"a": 1}}
