@@ -15,6 +15,7 @@ from mesosdeploy import resources
 from mesosdeploy.errors import DeployError, UsageError
 
 Report = Callable[[str], None]
+_EMPTY_CONFIG = "ansible.cfg"
 
 
 class Strategy(StrEnum):
@@ -78,7 +79,7 @@ def environment(run: PlaybookRun, base: Mapping[str, str]) -> dict[str, str]:
     binaries = str(Path(sys.executable).parent)
     decided = {
         "PATH": f"{binaries}:{base.get('PATH', os.defpath)}",
-        "ANSIBLE_CONFIG": os.devnull,
+        "ANSIBLE_CONFIG": str(run.directory / _EMPTY_CONFIG),
         "ANSIBLE_ROLES_PATH": str(resources.roles_path()),
         "ANSIBLE_INVENTORY_PLUGINS": str(resources.ansible_plugins() / "inventory"),
         "ANSIBLE_INVENTORY_ENABLED": "mesosdeploy,yaml,ini",
@@ -121,8 +122,7 @@ class _Events:
     def handle(self, event: Mapping[str, Any]) -> bool:
         kind, data = event.get("event", ""), event.get("event_data", {})
         if kind == "playbook_on_task_start":
-            role = data.get("role")
-            self.report(f"{role}: {data.get('name')}" if role else str(data.get("name")))
+            self.report(str(data.get("name")))
         elif kind == "runner_on_failed" and not data.get("ignore_errors"):
             self.failures.append(_failure(data))
         elif kind == "runner_on_unreachable":
@@ -173,6 +173,7 @@ def run_playbook(run: PlaybookRun, report: Report) -> Recap:
     import ansible_runner
 
     run.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (run.directory / _EMPTY_CONFIG).touch()
     events = _Events(report=report)
     runner = ansible_runner.run(
         private_data_dir=str(run.directory),

@@ -42,10 +42,9 @@ def in_links(location: str, *, filename: str, transport: Transport) -> Found:
 
 def local_path(location: str) -> Path | None:
     """Return the path that a file URL or a plain path stands for, None for another URL."""
-    parts = urlsplit(location)
-    if parts.scheme == "file":
-        return Path(unquote(parts.path))
-    return None if parts.scheme in {"http", "https"} else Path(location)
+    if location.startswith("file:"):
+        return Path(unquote(urlsplit(location).path))
+    return None if "://" in location else Path(location)
 
 
 def _page(url: str, transport: Transport) -> Page:

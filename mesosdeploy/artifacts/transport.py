@@ -142,7 +142,7 @@ class Transport:
         """Run `once`, again after a transient failure; the last failure becomes the reason."""
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.limits.attempts),
-            wait=tenacity.wait_exponential_jitter(initial=self.limits.pause, jitter=0.2),
+            wait=tenacity.wait_random_exponential(multiplier=self.limits.pause, max=10),
             retry=tenacity.retry_if_exception(_is_transient),
             reraise=True,
         )

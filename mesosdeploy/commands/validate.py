@@ -9,7 +9,7 @@ from mesosdeploy.console import Output
 def validate(
     inventory: InventoryOption = DEFAULT_INVENTORY, output: OutputOption = Output.TABLE
 ) -> None:
-    r"""Check an environment's cluster.yml and show every problem at once. Changes nothing.
+    """Check an environment's cluster.yml and show every problem at once. Changes nothing.
 
     Each problem has its place (file:line:column), its value and a remedy; exit code 3.
 
@@ -17,7 +17,7 @@ def validate(
 
       mesosdeploy validate -i inventories/prod
 
-      mesosdeploy validate -o json | jq -r '.problems[] | "\(.file):\(.line): \(.message)"'
+      mesosdeploy validate -o json | jq .problems
     """
     from mesosdeploy import console
     from mesosdeploy.spec import InvalidSpecError, load

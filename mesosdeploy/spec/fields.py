@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 LABEL_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 RANGE_PATTERN = r"^[0-9]{1,5}-[0-9]{1,5}$"
 ATTRIBUTE_PATTERN = r"^[^:;\s]([^:;]*[^:;\s])?$"
+HOST_KEY_PATTERN = r"^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*$"
 USER_PATTERN = r"^[a-z_][a-z0-9_-]{0,31}$"
 
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -22,6 +23,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ATTRIBUTE_PATTERN: (
         "cannot be part of an attribute: Mesos separates attributes with ';' and ':'",
         "use text without ':' and ';', and without blanks at its ends",
+    ),
+    HOST_KEY_PATTERN: (
+        "is not a public host key",
+        "write its kind and the key, without the host's name: ssh-ed25519 AAAA…",
     ),
     USER_PATTERN: ("is not the name of a Unix user", "use a-z, 0-9, '_' and '-', at most 32"),
 }
@@ -50,6 +55,7 @@ def _ipv4_network(text: str) -> str:
 Label = Annotated[str, StringConstraints(pattern=LABEL_PATTERN)]
 PortRange = Annotated[str, StringConstraints(pattern=RANGE_PATTERN)]
 AttributeText = Annotated[str, StringConstraints(pattern=ATTRIBUTE_PATTERN)]
+HostKey = Annotated[str, StringConstraints(pattern=HOST_KEY_PATTERN)]
 UserName = Annotated[str, StringConstraints(pattern=USER_PATTERN)]
 Address = Annotated[str, AfterValidator(_ipv4)]
 Network = Annotated[str, AfterValidator(_ipv4_network)]

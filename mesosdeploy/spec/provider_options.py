@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from mesosdeploy.spec.fields import Address, Label, Model, Network, UserName
+from mesosdeploy.spec.fields import Address, HostKey, Label, Model, Network, UserName
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -25,6 +25,11 @@ class LocalOptions(Model):
         description="How the node image is made; auto takes what this machine can reach.",
         examples=["debootstrap"],
     )
+    runtime: str | None = Field(
+        default=None,
+        description="The engine's OCI runtime; unset: the one that is found to work.",
+        examples=["runc"],
+    )
     subnet: Network | None = Field(
         default=None,
         description="The cluster's own IPv4 network; unset: a free one is chosen.",
@@ -34,6 +39,24 @@ class LocalOptions(Model):
 
 class FakeOptions(Model):
     """Nodes in memory, for rehearsals and tests; nothing is made."""
+
+    fail_create: Annotated[tuple[Label, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Names of nodes that cannot be made, to rehearse a failure.",
+        examples=[["agent-2"]],
+    )
+    fail_after: int | None = Field(
+        default=None,
+        ge=0,
+        description="How many machines the cluster may get; unset: any number.",
+        examples=[3],
+    )
+    delay_seconds: float | None = Field(
+        default=None,
+        ge=0,
+        description="How long each call takes that would take time; unset: no time.",
+        examples=[0.5],
+    )
 
 
 class StaticHost(Model):
@@ -53,6 +76,11 @@ class StaticHost(Model):
     )
     user: UserName | None = Field(
         default=None, description="Its SSH user; unset: the provider's.", examples=["debian"]
+    )
+    host_key: HostKey | None = Field(
+        default=None,
+        description="Its public host key; unset: looked up in `known_hosts`.",
+        examples=["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB"],
     )
 
 
@@ -77,8 +105,13 @@ class StaticOptions(Model):
         description="Path of the SSH key that opens the hosts; unset: the cluster's own key.",
         examples=["~/.ssh/id_ed25519"],
     )
+    known_hosts: str | None = Field(
+        default=None,
+        description="An OpenSSH file with the hosts' public host keys.",
+        examples=["~/.ssh/known_hosts"],
+    )
     hosts: dict[str, Annotated[tuple[HostEntry, ...], Field(strict=False)]] = Field(
-        description="Group -> its machines in order: an address, or address, name, port, user.",
+        description="Group -> its machines in order: an address, or a mapping (below).",
         examples=[{"masters": ["192.0.2.11", "192.0.2.12", "192.0.2.13"]}],
     )
 

@@ -179,7 +179,7 @@ def task_ports(spec: Spec) -> Iterator[Problem]:
 def machine_names(spec: Spec) -> Iterator[Problem]:
     """Refuse node names that clash, and names that are too long together."""
     owners: dict[str, str] = {}
-    for group in spec.groups:
+    for group in (name for name, group in spec.groups.items() if group.kind):
         for node in spec.node_names(group):
             if node in owners:
                 yield Problem(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from mesosdeploy.spec.compatibility import newest
 from mesosdeploy.spec.model import majority
+
+_NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 _PROVIDERS = {
     "local": """\
@@ -45,11 +50,11 @@ def cluster_yml(name: str, provider: str, *, masters: int, agents: int) -> str:
     source = _static(counts) if provider == "static" else _PROVIDERS[provider]
     needed = majority(masters)
     return f"""\
-# The cluster "{name}". Every key is explained in docs/spec.md.
+# A cluster. Every key is explained in docs/spec.md.
 # Check it: mesosdeploy validate    What would happen: mesosdeploy plan    Make it: mesosdeploy up
 # For completion in an editor, run `mesosdeploy schema --out cluster.schema.json` here, then use:
 # # yaml-language-server: $schema=cluster.schema.json
-name: {name}
+name: {_plain(name)}
 
 {source}
 # The machines. Nodes are called master-1, agent-2, monitor-1 ...
@@ -73,12 +78,21 @@ versions:
 """
 
 
+def _plain(name: str) -> str:
+    """Return a name as a YAML scalar, in quotes where it could be read as something else."""
+    is_word = re.fullmatch(r"[a-z][a-z0-9-]*", name) and name not in _NOT_TEXT
+    return name if is_word else json.dumps(name)
+
+
 def _static(counts: dict[str, int]) -> str:
     lines = [
         "# Where the machines come from. `static`: they exist; list them, each once.",
         "provider:",
         "  type: static",
         "  user: root                # the SSH user; port: 22 and private_key: are known too",
+        "  # The hosts' public keys must be known before anything connects: put them in a file,",
+        "  # by `ssh-keyscan -t ed25519 ADDRESS ...`, and compare them with those on the consoles.",
+        "  known_hosts: ~/.ssh/known_hosts",
         "  hosts:",
     ]
     host = 10

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mesosdeploy.spec.model import KINDS, Spec
+from mesosdeploy.spec.fields import LABEL_PATTERN
+from mesosdeploy.spec.model import Spec
 from mesosdeploy.spec.provider_options import BUILT_IN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,9 +29,7 @@ def json_schema() -> dict[str, Any]:
             }
         )
     definitions["ProviderSpec"]["allOf"] = branches
-    schema["properties"]["groups"]["propertyNames"] = {
-        "anyOf": [{"enum": list(KINDS)}, {"pattern": "^[a-z0-9-]+$"}]
-    }
+    schema["properties"]["groups"]["propertyNames"] = {"pattern": LABEL_PATTERN}
     return {
         "$schema": DIALECT,
         "$id": IDENTIFIER,

@@ -53,7 +53,9 @@ def problems(
     errors: Iterable[ErrorDetails], *, model: type[BaseModel], prefix: DottedPath = ()
 ) -> list[Problem]:
     """Return one problem for each of pydantic's errors; `prefix` is where `model` stands."""
-    return [_problem(error, model, prefix) for error in errors]
+    # A default that was not made only repeats that a field before it is wrong.
+    told = (error for error in errors if error["type"] != "default_factory_not_called")
+    return [_problem(error, model, prefix) for error in told]
 
 
 def _problem(error: ErrorDetails, model: type[BaseModel], prefix: DottedPath) -> Problem:

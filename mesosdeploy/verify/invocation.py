@@ -70,7 +70,7 @@ def arguments(infra: Path, roles: Sequence[str], *, workers: int) -> list[str]:
 
     Only named plugins are loaded (see `environment`), and only this directory's configuration.
     """
-    parallel = ["-n", str(workers), "--dist", "loadgroup"] if workers else []
+    parallel = ["-n", str(workers), "--dist", "loadscope"] if workers else []
     return [
         *(sys.executable, "-m", "pytest", "-q", "-c", str(infra / "pytest.ini")),
         *("--rootdir", str(infra), "--confcutdir", str(infra)),

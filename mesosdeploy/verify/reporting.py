@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from mesosdeploy.verify.infra import COMMON, Nodes
 from mesosdeploy.verify.results import Outcome
+from mesosdeploy.verify.scheduling import group_of_check
 
 DESCRIPTOR = "MESOSDEPLOY_VERIFY_EVENTS"
 """The variable with the number of the file descriptor that the lines are written to."""
@@ -21,19 +23,21 @@ _LINES = 8
 class Reporter:
     """Write one JSON line for each check, and one that says how many each node will have."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, nodes: Sequence[str]) -> None:
+        self._nodes = nodes
         self._stream = os.fdopen(descriptor, "w", encoding="utf-8", buffering=1)
         self._planned = False
+        self._setup_seconds: dict[str, float] = {}
 
     def _tell(self, line: dict[str, Any]) -> None:
         self._stream.write(json.dumps(line) + "\n")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: object, ids: Sequence[str]) -> None:
-        """Tell once how many checks each group has: xdist appends `@group` to the ids."""
+        """Tell once how many checks each node and the cluster will have."""
         if not self._planned:
             self._planned = True
-            self._tell({"planned": Counter(name.rpartition("@")[2] for name in ids)})
+            self._tell({"planned": Counter(group_of_check(one, self._nodes) for one in ids)})
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell a test file that cannot be loaded as a failed check."""
@@ -43,7 +47,10 @@ class Reporter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Tell how a check ended: by its call, or by a set-up or clean-up that did not pass."""
-        if report.when != "call" and report.passed:
+        if report.when == "setup" and report.passed:
+            self._setup_seconds[report.nodeid] = report.duration
+            return
+        if report.when == "teardown" and report.passed:
             return
         about = {name: str(value) for name, value in report.user_properties}
         line = _result(about, report.nodeid, Outcome(report.outcome))
@@ -52,7 +59,8 @@ class Reporter:
             line["journal"] = "\n".join(
                 text for title, text in report.sections if title.startswith("journal")
             )
-        self._tell(line | {"seconds": round(report.duration, 3)})
+        seconds = report.duration + self._setup_seconds.pop(report.nodeid, 0.0)
+        self._tell(line | {"seconds": round(seconds, 3)})
 
 
 def _result(about: dict[str, str], nodeid: str, outcome: Outcome) -> dict[str, Any]:
@@ -78,4 +86,5 @@ def pytest_configure(config: pytest.Config) -> None:
     """Report from the controlling process only: its workers report to it."""
     descriptor = os.environ.get(DESCRIPTOR)
     if descriptor and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Reporter(int(descriptor)), "mesosdeploy-reporting")
+        nodes = Nodes.from_environment().of(COMMON)
+        config.pluginmanager.register(Reporter(int(descriptor), nodes), "mesosdeploy-reporting")

@@ -39,11 +39,14 @@ class Environment:
         """
         from mesosdeploy.spec import load
 
-        spec = load(source)
-        name = provider or spec.provider.type
-        own = spec.name if name == spec.provider.type else f"{spec.name}.{name}"
+        spec, own = load(source), ""
+        if provider and provider != spec.provider.type:
+            spec, own = spec.with_provider(provider), f".{provider}"
         return cls(
-            spec=spec, source=source, provider_name=name, directory=resources.state_dir() / own
+            spec=spec,
+            source=source,
+            provider_name=spec.provider.type,
+            directory=resources.state_dir() / f"{spec.name}{own}",
         )
 
     @property

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from mesosdeploy import plan as planning
 from mesosdeploy.ansible import Recap, Strategy
-from mesosdeploy.errors import DeployError, MesosDeployError, ProviderError, UsageError
+from mesosdeploy.errors import (
+    DeployError,
+    MesosDeployError,
+    ProviderError,
+    StateError,
+    UsageError,
+)
 from mesosdeploy.nodes import Node
 from mesosdeploy.plan import ActionKind, Plan
 from mesosdeploy.state import keys, record
@@ -104,9 +110,16 @@ def _plan(work: Work) -> None:
             f"{work.state.provider!r}, the spec now says {environment.provider_name!r}",
             hint="remove it with the old spec first (mesosdeploy down), or give it another name",
         )
+    nodes = environment.provider.list()
+    if nodes and work.state is None:
+        raise StateError(
+            f"{len(nodes)} machines of {environment.spec.name!r} exist, but {environment.directory} "
+            "records none of them",
+            hint="take them over: mesosdeploy state rebuild; or remove them: mesosdeploy down",
+        )
     work.plan = planning.make(
         environment.spec.requests(),
-        environment.provider.list(),
+        nodes,
         work.state,
         fingerprint=work.fingerprint,
     )

@@ -22,9 +22,12 @@ _nodes = infra.Nodes.from_environment()
 _told: set[object] = set()
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Know the mark that keeps a node's checks in one process, with or without xdist."""
-    config.addinivalue_line("markers", "xdist_group(name): checks that one worker runs")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep the checks of one node in one process."""
+    from mesosdeploy.verify.scheduling import scheduler
+
+    return scheduler(config, log, _nodes.of(infra.COMMON))
 
 
 def _directory(path: Path) -> str:
@@ -68,9 +71,8 @@ def nodes() -> infra.Nodes:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Say what the check is called, and keep the checks of one node in one process."""
+    """Say of each check which node and unit it is about, and what it is called."""
     directory, (fixture, name) = _directory(item.path), _asked(item)
-    item.add_marker(pytest.mark.xdist_group(CLUSTER if directory == CLUSTER else name))
     item.user_properties += [
         ("node", name),
         ("role", directory),

@@ -45,6 +45,7 @@ class Scheduler:
         self._updates: dict[str, list[Json]] = {}
         self._framework_id: Json = {}
         self._stream_id = ""
+        self._closing = False
         self._stream = http.client.HTTPConnection("127.0.0.1", port)
         self._subscribe(checkpoint)
 
@@ -109,6 +110,7 @@ class Scheduler:
 
     def close(self) -> None:
         """Remove the framework with everything that it still runs."""
+        self._closing = True
         self._call({"type": "TEARDOWN"})
         self._reader.join(10)
         self._stream.close()
@@ -166,10 +168,9 @@ class Scheduler:
                 status = event["update"]["status"]
                 self._updates.setdefault(status["task_id"]["value"], []).append(status)
             self._changed.notify_all()
-        if kind == "UPDATE" and "uuid" in status:
-            names = ("agent_id", "task_id", "uuid")
-            acknowledge = {name: status[name] for name in names}
-            self._call({"type": "ACKNOWLEDGE", "acknowledge": acknowledge})
+        if kind == "UPDATE" and "uuid" in status and not self._closing:
+            acknowledge = {name: status[name] for name in ("agent_id", "task_id", "uuid")}
+            self._post({"type": "ACKNOWLEDGE", "acknowledge": acknowledge})
 
     def _take_offer(self, needed: list[Json]) -> Json:
         """Take an offer that is large enough; decline the others, to get them as one."""
@@ -200,13 +201,17 @@ class Scheduler:
         self._call({"type": "ACCEPT", "accept": accept})
 
     def _call(self, body: Json) -> None:
+        status, answer = self._post(body)
+        assert status == 202, (status, answer)
+
+    def _post(self, body: Json) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
         body = body | {"framework_id": self._framework_id}
         connection.request("POST", _PATH, json.dumps(body), self._headers())
         response = connection.getresponse()
         answer = response.read()
         connection.close()
-        assert response.status == 202, (response.status, answer)
+        return response.status, answer
 
 
 def _fits(needed: list[Json], offer: Json) -> bool:

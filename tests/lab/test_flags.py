@@ -13,7 +13,8 @@ import pytest
 from tests.lab.conftest import Directories
 from tests.lab.processes import Agent, Master, get
 
-_FLAG = re.compile(r"^\s+--(?:\[no-\])?([a-z0-9_]+)(?:=|\s|$)", re.MULTILINE)
+# A flag may be followed by its value, by an alias or by its description.
+_FLAG = re.compile(r"^\s+--(?:\[no-\])?([a-z0-9_]+)(?=[=,\s])", re.MULTILINE)
 # Flags whose value is a path by itself: a file that does not exist is no error of parsing.
 _PATHS = {
     "mesos-master": {"credentials", "whitelist"},
@@ -62,7 +63,9 @@ def test_every_flag_is_read_from_the_environment(root: Path, name: str) -> None:
     names = [flag for flag in flags(program) if flag not in _PATHS[name]]
     assert len(names) == _COUNTS[name] - len(_PATHS[name])
     with ThreadPoolExecutor(4) as pool:
-        unread = [flag for flag, read in zip(names, pool.map(is_read, names), strict=True) if not read]
+        unread = [
+            flag for flag, read in zip(names, pool.map(is_read, names), strict=True) if not read
+        ]
     assert unread == []
 
 
@@ -75,7 +78,6 @@ def test_paths_and_other_values_take_effect(root: Path, directories: Directories
         "whitelist": "127.0.0.1\n",
         "jwt_secret_key": "key",
         "acls": '{"permissive": true}',
-        "zk_unused": "",
     }
     for name, content in files.items():
         (directory / name).write_text(content)
@@ -126,6 +128,7 @@ def _assert_flags(url: str, environment: Mapping[str, str]) -> None:
         ("mesos-master", {"MESOS_ALLOCATOR": "other"}, "--allocator knows only 'hierarchical'"),
         ("mesos-master", {"MESOS_ROLE_SORTER": "random"}, "--role_sorter knows only 'drf'"),
         ("mesos-master", {"MESOS_MASTER_DETECTOR": "m"}, "--master_detector (a module)"),
+        ("mesos-agent", {"MESOS_MASTER_DETECTOR": "m"}, "--master_detector (a module)"),
         ("mesos-agent", {"MESOS_CONTAINERIZERS": "docker,mesos"}, "use 'mesos'"),
         ("mesos-agent", {"MESOS_AGENT_SUBSYSTEMS": "cpu"}, "--agent_subsystems"),
         ("mesos-agent", {"MESOS_HTTP_EXECUTOR_DOMAIN_SOCKETS": "true"}, "domain_sockets"),

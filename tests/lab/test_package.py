@@ -99,9 +99,7 @@ def test_other_archive_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
     archive = tmp_path / "archive.tar.gz"
     archive.write_bytes(b"something else")
     with pytest.raises(DeployError, match="is not the pinned mesos.scheduler-"):
-        build_package(
-            version=_NEWEST, archive=archive, output=tmp_path, report=lambda _step: None
-        )
+        build_package(version=_NEWEST, archive=archive, output=tmp_path, report=lambda _step: None)
 
 
 def test_missing_compiler_names_the_packages_to_install(
@@ -109,9 +107,7 @@ def test_missing_compiler_names_the_packages_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DeployError, match=r"cannot be built without g\+\+") as error:
-        build_package(
-            version=_NEWEST, archive=tmp_path, output=tmp_path, report=lambda _step: None
-        )
+        build_package(version=_NEWEST, archive=tmp_path, output=tmp_path, report=lambda _step: None)
     assert error.value.hint == "apt-get install binutils dpkg g++"
 
 

@@ -18,7 +18,9 @@ def test_version_runs_a_task(packages: Packages, directories: Directories, versi
     for name in ("mesos-master", "mesos-agent"):
         command = [root / "usr/sbin" / name, "--version"]
         environment = {"LD_BIND_NOW": "1"}
-        result = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        result = subprocess.run(
+            command, capture_output=True, text=True, env=environment, check=True
+        )
         assert result.stdout == f"mesos {version}\n"
     directory = directories.make(version)
     with Master(root, directory) as master, Agent(root, directory, master.address):

@@ -32,6 +32,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]
     """Serve `<state>/<cluster>/inventory.json` for `inventories/<env>/cluster.yml`."""
 
     NAME = "mesosdeploy"
+    trusted_by_default = False  # these values are data: `{{ }}` in an attribute stays text
 
     def verify_file(self, path: str) -> bool:
         """Accept a readable file named cluster.yml."""

@@ -30,6 +30,7 @@ void refuseUnsupported(const FlagValues& values) {
   refuse({
       {containerizers.find("docker") != std::string::npos,
        "--containerizers=" + containerizers + " needs the docker containerizer; use 'mesos'"},
+      {values.isSet("master_detector"), "--master_detector (a module) is not available"},
       {values.isSet("agent_subsystems"), "--agent_subsystems is not available"},
       {values.isTrue("http_executor_domain_sockets"),
        "--http_executor_domain_sockets is not available"},
@@ -91,22 +92,26 @@ slave::Containerizer* createContainerizer(const slave::Flags& flags, const Parts
                  "Failed to create a containerizer");
 }
 
+mesos::master::detector::MasterDetector* createDetector(const FlagValues& values) {
+  const Option<std::string> master(secureText(values, "master"));
+  const Option<Duration> sessionTimeout(values.member<Duration>("zk_session_timeout"));
+  const Option<std::string> noModule;
+  return require(mesos::master::detector::MasterDetector::create(master, noModule, sessionTimeout),
+                 "Failed to create a master detector");
+}
+
 slave::Slave* createAgent(const std::string& id, const slave::Flags& flags,
                           const FlagValues& values, const Parts& parts) {
   auto* secretResolver = require(mesos::SecretResolver::create(values.text("secret_resolver")),
                                  "Failed to initialize the secret resolver");
   auto* secretGenerator = createSecretGenerator(values);
   auto* containerizer = createContainerizer(flags, parts, secretResolver);
-  auto* detector = require(
-      mesos::master::detector::MasterDetector::create(
-          Option<std::string>(secureText(values, "master")), Option<std::string>(),
-          Option<Duration>(values.member<Duration>("zk_session_timeout"))),
-      "Failed to create a master detector");
+  auto* detector = createDetector(values);
   const auto authorizer = createAuthorizer(values);
   auto* files = construct<internal::Files>(Option<std::string>(kReadOnlyRealm), authorizer);
-  auto* estimator = require(
-      mesos::slave::ResourceEstimator::create(values.text("resource_estimator")),
-      "Failed to create the resource estimator");
+  auto* estimator =
+      require(mesos::slave::ResourceEstimator::create(values.text("resource_estimator")),
+              "Failed to create the resource estimator");
   auto* qosController = require(mesos::slave::QoSController::create(values.text("qos_controller")),
                                 "Failed to create the QoS controller");
   auto* updates = construct<slave::TaskStatusUpdateManager>(flags);

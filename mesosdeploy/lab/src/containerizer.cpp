@@ -46,8 +46,7 @@ int mountSubcommand(int argc, char** argv) {
     return EXIT_FAILURE;
   }
   if (mount(nullptr, path.c_str(), nullptr, MS_SLAVE | MS_REC, nullptr) != 0) {
-    std::cerr << "Failed to mark '" << path << "' as rslave: " << std::strerror(errno)
-              << std::endl;
+    std::cerr << "Failed to mark '" << path << "' as rslave: " << std::strerror(errno) << std::endl;
     return EXIT_FAILURE;
   }
   return EXIT_SUCCESS;

@@ -1,6 +1,7 @@
 // Owns the common start of a master and of an agent, in the order of the library's own programs.
 #include "daemon.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -1,4 +1,5 @@
-// Owns reading the values of parsed flags without knowing the layout of the library's Flags classes.
+// Owns reading the values of parsed flags without knowing the layout of the library's Flags
+// classes.
 #pragma once
 
 #include <cstddef>

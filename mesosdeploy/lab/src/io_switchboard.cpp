@@ -50,11 +50,10 @@ void unblockOnTerminate(IOSwitchboardServer* server) {
 
 process::Owned<IOSwitchboardServer> createServer(const lab::FlagValues& values) {
   auto server = IOSwitchboardServer::create(
-      values.isTrue("tty"), descriptor(values, "stdin_to_fd"),
-      descriptor(values, "stdout_from_fd"), descriptor(values, "stdout_to_fd"),
-      descriptor(values, "stderr_from_fd"), descriptor(values, "stderr_to_fd"),
-      required(values, "socket_address"), values.isTrue("wait_for_connection"),
-      values.member<Option<Duration>>("heartbeat_interval"));
+      values.isTrue("tty"), descriptor(values, "stdin_to_fd"), descriptor(values, "stdout_from_fd"),
+      descriptor(values, "stdout_to_fd"), descriptor(values, "stderr_from_fd"),
+      descriptor(values, "stderr_to_fd"), required(values, "socket_address"),
+      values.isTrue("wait_for_connection"), values.member<Option<Duration>>("heartbeat_interval"));
   if (server.isError()) fail("Failed to create the io switchboard server: " + server.error());
   return server.get();
 }
@@ -71,8 +70,7 @@ int main(int argc, char** argv) {
   }
   if (loaded.isError()) fail(base->usage(Option<std::string>(loaded.error())));
 
-  mesos::internal::logging::initialize(argv[0], false,
-                                       Option<mesos::internal::logging::Flags>());
+  mesos::internal::logging::initialize(argv[0], false, Option<mesos::internal::logging::Flags>());
   const auto server = createServer(lab::FlagValues(flags, *base));
   unblockOnTerminate(server.get());
   const auto done = server.get()->run();

@@ -1,11 +1,7 @@
 // Owns mesos-master: composes a master of the library's parts and waits for it.
 #include "abi/master.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 
 #include "daemon.h"
@@ -82,10 +78,7 @@ mesos::log::Log* createLog(const FlagValues& values, const Election& election) {
 
 mesos::state::Storage* createStorage(const FlagValues& values, const Election& election) {
   const std::string registry = values.text("registry").get();
-  if (registry == "in_memory") {
-    if (election.zk.isSome()) fatal("--registry=in_memory cannot be used with --zk");
-    return construct<mesos::state::InMemoryStorage>();
-  }
+  if (registry == "in_memory") return construct<mesos::state::InMemoryStorage>();
   if (registry == "replicated_log" || registry == "log_storage") {
     return construct<mesos::state::LogStorage>(createLog(values, election), size_t{0});
   }
@@ -132,17 +125,17 @@ void appointSelf(internal::master::Master* master, MasterDetector* detector) {
 
   auto* allocator = createAllocator();
   auto* state = new mesos::state::State(createStorage(values, election));
-  auto* registrar = construct<internal::master::Registrar>(flags, state,
-                                                           Option<std::string>(kReadOnlyRealm));
+  auto* registrar =
+      construct<internal::master::Registrar>(flags, state, Option<std::string>(kReadOnlyRealm));
   auto* contender = require(MasterContender::create(election.zk, noModule, sessionTimeout),
                             "Cannot create the master contender");
   auto* detector = require(MasterDetector::create(election.zk, noModule, sessionTimeout),
                            "Cannot create the master detector");
   const auto authorizer = createAuthorizer(values);
   auto* files = construct<internal::Files>(Option<std::string>(kReadOnlyRealm), authorizer);
-  auto* master = construct<internal::master::Master>(allocator, registrar, files, contender,
-                                                     detector, authorizer,
-                                                     createRemovalLimiter(values), flags);
+  auto* master =
+      construct<internal::master::Master>(allocator, registrar, files, contender, detector,
+                                          authorizer, createRemovalLimiter(values), flags);
   if (!election.zk.isSome()) appointSelf(master, detector);
   waitAndExit(process::spawn(master, false));
 }

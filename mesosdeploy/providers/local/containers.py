@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import Any
 
 from mesosdeploy.nodes import Node, NodeRequest, NodeRole, NodeStatus
@@ -56,6 +57,14 @@ class ContainerSpec:
         return container_name(self.request.cluster, self.request.name)
 
     @property
+    def mac_address(self) -> str:
+        """The hardware address, fixed like the address that it is made of.
+
+        With a new one after each start, neighbours keep sending to the old one for seconds.
+        """
+        return ":".join(f"{part:02x}" for part in b"\x0a\x58" + IPv4Address(self.address).packed)
+
+    @property
     def volume(self) -> str:
         """The volume's name, empty for a node that needs none."""
         return self.container if NodeRole.MESOS_AGENT in self.request.roles else ""
@@ -102,7 +111,9 @@ def create_argv(spec: ContainerSpec, platform: Platform) -> list[str]:
     words = ["--runtime", platform.runtime] if platform.runtime and platform.is_podman else []
     words += ["create", "--name", spec.container, "--hostname", spec.request.name]
     words += ["--privileged", "--cgroupns", "private", "--stop-timeout", "20"]
-    words += ["--network", spec.network, "--ip", spec.address]
+    words += ["--network", spec.network, "--ip", spec.address, "--mac-address", spec.mac_address]
+    # systemd gives each unit 15 % of the container's limit of processes: 307 with podman's 2048.
+    words += ["--pids-limit", "-1"]
     if platform.is_podman:
         words += ["--systemd", "always", "--no-hosts"]
     else:

@@ -22,9 +22,7 @@ def content(tmp_path: Path, make_tar: Make, make_deb: Make) -> bundle.Content:
     for name, data in (("a.tar.gz", make_tar()), ("mesos_1_amd64.deb", make_deb())):
         path = tmp_path / name
         path.write_bytes(data)
-        expected = Expected(
-            filename=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data)
-        )
+        expected = Expected(filename=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
         files.append((expected, path))
     deb = files[1][0]
     build = Build(key="k" * 64, filename=deb.filename, sha256=deb.sha256, size=deb.size or 0)

@@ -145,9 +145,7 @@ def test_a_malformed_entry_is_located(tmp_path: Path, old: str, new: str, proble
         pytest.param("format: 1\nartifacts: [\n", "is not YAML", id="no-yaml"),
         pytest.param("format: 1\nartifacts: []\nx: 1\n", "x: is not a key", id="unknown-key"),
         pytest.param(f"format: 1\nartifacts:\n{ENTRY}{ENTRY}", "is there twice", id="twice"),
-        pytest.param(
-            "format: 1\nartifacts: []\n" + "# x" * 1_000_000, "is larger than", id="huge"
-        ),
+        pytest.param("format: 1\nartifacts: []\n" + "# x" * 1_000_000, "is larger than", id="huge"),
     ],
 )
 def test_a_malformed_file_is_a_spec_error(tmp_path: Path, text: str, problem: str) -> None:

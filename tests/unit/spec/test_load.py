@@ -7,11 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from mesosdeploy.errors import SpecError
-from mesosdeploy.spec import InvalidSpecError, Problem, Spec, load
+from mesosdeploy.spec import InvalidSpecError, Spec, load
 from mesosdeploy.spec.source import MAX_BYTES
 
 GOOD = """\
@@ -252,121 +250,3 @@ def test_ordinary_file_loads_within_100_ms(in_directory: Path) -> None:
         load(in_directory)
         took.append(time.monotonic() - began)
     assert min(took) < 0.1
-
-
-_FRAGMENTS = st.sampled_from(
-    [
-        "name",
-        "demo",
-        "provider",
-        "type",
-        "static",
-        "hosts",
-        "local",
-        "groups",
-        "masters",
-        "agents",
-        "count",
-        "resources",
-        "ports",
-        "features",
-        ": ",
-        ":\n  ",
-        "\n",
-        "- ",
-        "{",
-        "}",
-        "[",
-        "]",
-        ", ",
-        "&a ",
-        "*a",
-        "!!int ",
-        "<<",
-        "3",
-        "1.5",
-        ".nan",
-        "~",
-        "true",
-        "'",
-        '"',
-        "|\n",
-        "? ",
-        "# ",
-        "---\n",
-        "\t",
-        "0x1F",
-        "2001-01-01",
-        "=",
-        "9" * 5000,
-        "%TAG",
-        "é",
-        "\u2028",
-    ]
-)
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.one_of(st.lists(_FRAGMENTS, max_size=40).map("".join), st.text(max_size=80)))
-def test_any_text_is_a_spec_or_a_spec_error(in_directory: Path, text: str) -> None:
-    found: tuple[Problem, ...] = ()
-    written(in_directory, text.encode("utf-8", "surrogatepass"))
-    try:
-        load(in_directory)
-    except InvalidSpecError as exc:
-        found = exc.problems
-    # No fragment makes a whole spec, so something must have been found.
-    assert found
-    assert all(problem.remedy for problem in found)
-
-
-_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=6,
-)
-_KEYS = st.sampled_from(
-    [
-        "name",
-        "provider.type",
-        "provider.hosts",
-        "provider.subnet",
-        "provider",
-        "groups",
-        "groups.masters",
-        "groups.agents.count",
-        "groups.agents.kind",
-        "groups.agents.resources",
-        "groups.agents.resources.ports",
-        "groups.agents.attributes",
-        "groups.x",
-        "versions",
-        "versions.mesos",
-        "versions.mesos.flavour",
-        "versions.mesos.version",
-        "features.tls",
-    ]
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.dictionaries(_KEYS, _VALUES, max_size=4))
-def test_any_data_is_a_spec_or_problems(changes: dict[str, object]) -> None:
-    from mesosdeploy.spec.load import check
-
-    data: dict[str, object] = {
-        "name": "demo",
-        "provider": {"type": "static", "hosts": {}},
-        "groups": {"masters": {"count": 3}, "agents": {"count": 2}},
-    }
-    for dotted, value in changes.items():
-        here = data
-        *parents, last = dotted.split(".")
-        for key in parents:
-            inner = here.get(key)
-            child = inner if isinstance(inner, dict) else {}
-            here[key] = child
-            here = child
-        here[last] = value
-    spec, problems = check(data)
-    assert spec is not None or problems

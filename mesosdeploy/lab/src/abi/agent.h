@@ -1,7 +1,8 @@
 // Owns the declarations of the parts that only an agent is composed of.
 //
 // The argument lists of `Containerizer::create` and `Slave` grew with the versions; that difference
-// is here and in agent.cpp where they are called.  A wrong list is an undefined symbol at link time.
+// is here and in agent.cpp where they are called.  A wrong list is an undefined symbol at link
+// time.
 #pragma once
 
 #include <list>

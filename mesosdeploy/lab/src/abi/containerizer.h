@@ -50,8 +50,7 @@ class IOSwitchboardServer {
 
   static Try<process::Owned<IOSwitchboardServer>> create(
       bool tty, int stdinToFd, int stdoutFromFd, int stdoutToFd, int stderrFromFd, int stderrToFd,
-      const std::string& socketPath, bool waitForConnection,
-      Option<Duration> heartbeatInterval);
+      const std::string& socketPath, bool waitForConnection, Option<Duration> heartbeatInterval);
   process::Future<Nothing> run();
   process::Future<Nothing> unblock();
 };

@@ -119,8 +119,7 @@ class Master {
  public:
   Master(mesos::allocator::Allocator* allocator, Registrar* registrar, Files* files,
          mesos::master::contender::MasterContender* contender,
-         mesos::master::detector::MasterDetector* detector,
-         const Option<Authorizer*>& authorizer,
+         mesos::master::detector::MasterDetector* detector, const Option<Authorizer*>& authorizer,
          const Option<std::shared_ptr<process::RateLimiter>>& agentRemovalLimiter,
          const Flags& flags);
 

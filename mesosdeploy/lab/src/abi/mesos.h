@@ -104,8 +104,7 @@ class Flags : public virtual flags::FlagsBase {
   lab::Opaque<4096> body_;
 };
 
-void initialize(const std::string& program, bool installSignalHandlers,
-                const Option<Flags>& flags);
+void initialize(const std::string& program, bool installSignalHandlers, const Option<Flags>& flags);
 }  // namespace logging
 
 }  // namespace internal

@@ -130,7 +130,8 @@ struct Principal;
 }
 namespace authorization {
 using Callbacks =
-    hashmap<std::string, std::function<Future<bool>(const Request, const Option<authentication::Principal>)>>;
+    hashmap<std::string,
+            std::function<Future<bool>(const Request, const Option<authentication::Principal>)>>;
 void setCallbacks(const Callbacks& callbacks);
 }  // namespace authorization
 }  // namespace http

@@ -1,7 +1,8 @@
 // Owns the value types of stout that cross the library's boundary.
 //
-// The names, template parameters and memory layouts are those of the library (gcc 5.4, new libstdc++
-// string ABI), so that an ordinary declaration mangles to the symbol that the library exports.
+// The names, template parameters and memory layouts are those of the library (gcc 5.4, new
+// libstdc++ string ABI), so that an ordinary declaration mangles to the symbol that the library
+// exports.
 #pragma once
 
 #include <cstdint>

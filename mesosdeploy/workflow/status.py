@@ -1,0 +1,63 @@
+"""`status`: what the cluster's processes say at this moment, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from mesosdeploy.mesos import views
+from mesosdeploy.mesos.endpoints import Inventory
+from mesosdeploy.mesos.operator import observe
+from mesosdeploy.mesos.views import ClusterView, majority
+
+_SECONDS = 1.0
+
+
+class Cluster(Protocol):
+    """What `status` needs of an environment."""
+
+    def inventory(self) -> Inventory:
+        """Return the inventory; StateError when the cluster is not up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """A view of the cluster, and every problem as a sentence."""
+
+    view: ClusterView
+    problems: tuple[str, ...]
+
+    @property
+    def quorum(self) -> str:
+        """Return how many masters answer, of how many, and how many a quorum needs."""
+        masters = self.view.masters
+        answering = sum(master.reachable for master in masters)
+        return (
+            f"{answering} of {len(masters)} masters answer, a quorum needs {majority(len(masters))}"
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        data = asdict(self.view)
+        for entry in (*data["masters"], *data["agents"]):
+            entry["url"] = f"http://{entry['address']}:{entry['port']}"
+        return {
+            "healthy": not self.problems,
+            "problems": list(self.problems),
+            "leader": self.view.leader,
+            **data,
+        }
+
+
+def run(environment: Cluster) -> Status:
+    """Ask every process at once; processes that are silent for a second count as unreachable.
+
+    Raises StateError when the cluster is not up.
+    """
+    view = observe(environment.inventory(), timeout=_SECONDS)
+    return Status(view=view, problems=views.problems(view))
+
+
+def problems(environment: Cluster) -> list[str]:
+    """Return what is wrong with the cluster now, each as one sentence; empty when it is healthy."""
+    return list(run(environment).problems)

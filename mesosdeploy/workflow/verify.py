@@ -1,0 +1,101 @@
+"""`verify`: ask every node and then the cluster whether they are what the spec promises."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from mesosdeploy.errors import VerifyError
+from mesosdeploy.mesos.endpoints import Inventory
+from mesosdeploy.verify import run as runner
+from mesosdeploy.verify.invocation import Selection, Target
+from mesosdeploy.verify.results import VerifyReport, VerifyResult
+
+__all__ = ["VerifyReport", "VerifyResult", "require_passed", "run"]
+
+_SECONDS = 180
+_SHOWN = 5
+
+
+class Cluster(Protocol):
+    """What verification needs of an environment."""
+
+    @property
+    def directory(self) -> Path:
+        """The cluster's state directory."""
+
+    @property
+    def inventory_json(self) -> Path:
+        """The file of the inventory."""
+
+    @property
+    def ssh_config(self) -> Path:
+        """The OpenSSH configuration that knows the nodes by name."""
+
+    def inventory(self) -> Inventory:
+        """Return the inventory; StateError when the cluster is not up."""
+
+
+def run(
+    environment: Cluster,
+    *,
+    roles: Sequence[str] = (),
+    nodes: Sequence[str] = (),
+    report: Callable[[str], None],
+) -> VerifyReport:
+    """Run the checks of all nodes and of the cluster, or the selected ones, and return them all.
+
+    A failed check is a result, see `require_passed`. Raises StateError when the cluster is not up,
+    UsageError for an unknown role or node, VerifyError when the checks cannot be run.
+    """
+    began, inventory = time.monotonic(), environment.inventory()
+    results = runner.run(
+        Target(
+            inventory=inventory,
+            inventory_json=environment.inventory_json,
+            ssh_config=environment.ssh_config,
+        ),
+        Selection(roles=tuple(roles), nodes=tuple(nodes)),
+        log=environment.directory / "logs" / "verify.log",
+        seconds=_SECONDS,
+        report=report,
+    )
+    return VerifyReport(
+        cluster=inventory["all"]["vars"]["mesosdeploy_cluster"],
+        results=results,
+        seconds=time.monotonic() - began,
+    )
+
+
+def require_passed(report: VerifyReport) -> None:
+    """Raise VerifyError unless checks passed and none failed.
+
+    The message names the failed checks; the hint holds the journal of the first that has one.
+    """
+    if report.ok:
+        return
+    if not report.failures:
+        raise VerifyError(
+            f"{report.cluster}: no check passed", hint="all were skipped: see -o json"
+        )
+    shown = [
+        f"  {result.where}: {result.check}: {result.message}" for result in report.failures[:_SHOWN]
+    ]
+    if len(report.failures) > _SHOWN:
+        shown.append(f"  and {len(report.failures) - _SHOWN} more")
+    places = sorted({result.where for result in report.failures})
+    raise VerifyError(
+        f"{report.cluster}: {len(report.failures)} of {len(report.results)} checks failed on"
+        f" {', '.join(places)}\n" + "\n".join(shown),
+        hint=_hint(report),
+    )
+
+
+def _hint(report: VerifyReport) -> str:
+    told = next((result for result in report.failures if result.journal), None)
+    advice = "`mesosdeploy doctor` names causes and remedies"
+    if told is None:
+        return advice
+    return f"{advice}; the last words of the unit on {told.where}:\n{told.journal}"
