@@ -46,10 +46,14 @@ class Build:
     @classmethod
     def from_record(cls, record: Mapping[str, Any] | None) -> Build | None:
         """Return the recorded build; None where there is no record of this form."""
-        try:
-            return cls(**record) if record else None
-        except TypeError:
+        if not record:
             return None
+        try:
+            build = cls(**record)
+            _ = build.expected
+        except (TypeError, ValueError):
+            return None
+        return build
 
 
 def build_key(input_sha256: str, source_digest: str) -> str:

@@ -109,11 +109,13 @@ def read(path: Path) -> Bundle:
 def _described(path: Path, manifest: Mapping[str, Any]) -> Bundle:
     if manifest["format"] != FORMAT:
         raise ValueError(f"it has format {manifest['format']}, this program knows {FORMAT}")
-    files = [(file["sha256"], file["filename"]) for file in manifest["files"]]
+    files = [Expected(**file) for file in manifest["files"]]
     builds = [Build(**record) for record in manifest["builds"]]
+    if not {build.expected for build in builds} <= set(files):
+        raise ValueError("a build in it is not among its files")
     return Bundle(
         path=path,
-        members={sha256: _member(sha256, filename) for sha256, filename in files},
+        members={file.sha256: _member(file) for file in files},
         builds={build.key: build for build in builds},
     )
 
@@ -138,7 +140,7 @@ def _write_members(stream: IO[bytes], content: Content) -> int:
             archive.addfile(_info(name, len(data)), io.BytesIO(data))
         for file, path in files:
             with path.open("rb") as source:
-                info = _info(_member(file.sha256, file.filename), path.stat().st_size)
+                info = _info(_member(file), path.stat().st_size)
                 archive.addfile(info, source)
         return archive.offset
 
@@ -151,8 +153,8 @@ def _seal(digest: str, offset: int) -> bytes:
     return blocks + bytes(1024 + -end % tarfile.RECORDSIZE)
 
 
-def _member(sha256: str, filename: str) -> str:
-    return f"files/{sha256}/{filename}"
+def _member(file: Expected) -> str:
+    return f"files/{file.sha256}/{file.filename}"
 
 
 def _info(name: str, size: int) -> tarfile.TarInfo:

@@ -16,6 +16,9 @@ import arpy
 
 from mesosdeploy.errors import ArtifactError
 
+FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]*")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
 _HEAD_BYTES = 4096
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -27,11 +30,18 @@ class RefusedError(ArtifactError):
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """What the file must be; `size` in bytes where it is known."""
+    """What the file must be; `size` in bytes where it is known.
+
+    Raises ValueError for a name or digest that could lead out of the directory it is stored in.
+    """
 
     filename: str
     sha256: str
     size: int | None = None
+
+    def __post_init__(self) -> None:
+        if not FILENAME.fullmatch(self.filename) or not SHA256.fullmatch(self.sha256):
+            raise ValueError(f"no file is called {self.filename!r} with sha256 {self.sha256!r}")
 
 
 def sha256_of(path: Path) -> str:

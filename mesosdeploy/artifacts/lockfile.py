@@ -11,6 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from mesosdeploy.artifacts.check import FILENAME, SHA256
 from mesosdeploy.spec import source
 from mesosdeploy.spec.problems import DottedPath, InvalidSpecError, Problem, did_you_mean
 
@@ -38,8 +39,8 @@ _TEXTS = {
     "platform": _Form(_WORD, "a platform such as linux-x86_64"),
     "licence": _Form(r".+", "an SPDX expression such as Apache-2.0"),
     "kind": _Form(r"file|built|operator", "one of file, built, operator"),
-    "filename": _Form(r"[A-Za-z0-9][A-Za-z0-9._+~-]*", "a file name without directories"),
-    "sha256": _Form(r"[0-9a-f]{64}", "64 hexadecimal digits in lower case, in quotes"),
+    "filename": _Form(FILENAME.pattern, "a file name without directories"),
+    "sha256": _Form(SHA256.pattern, "64 hexadecimal digits in lower case, in quotes"),
     "builder": _Form(_WORD, "the name of a builder: lab"),
     "from": _Form(_WORD, "the name of the artifact that it is built from"),
     "package_version": _Form(_WORD, "the version of the Debian package"),

@@ -107,7 +107,10 @@ class Places:
 
     @cached_property
     def _pip(self) -> PipSettings:
-        return self.ask_pip()
+        settings = self.ask_pip()
+        if not settings.indexes and not settings.find_links:
+            raise RefusedError("pip is configured for no index and no find-links")
+        return settings
 
     @cached_property
     def _plain(self) -> Transport:

@@ -59,7 +59,7 @@ def verify(
     if junit:
         xml.write(report, junit)
     console.show(report.as_data(), output, lambda: _render(report))
-    workflow.require_passed(report)
+    workflow.require_passed(report, shown=output is Output.TABLE)
     console.success(
         f"{report.cluster}: all {report.passed} checks passed in {report.seconds:.1f} s",
         f"mesosdeploy status -i {inventory}",

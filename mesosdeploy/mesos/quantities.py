@@ -38,6 +38,25 @@ def differences(promised: Mapping[str, Any], actual: Mapping[str, Any]) -> list[
     return found
 
 
+def attribute_differences(promised: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
+    """Say which promised attributes an agent lacks, or has with another value."""
+    return [
+        f"attribute {name} is {actual.get(name, 'missing')}, promised {wanted}"
+        for name, wanted in promised.items()
+        if name not in actual or not _same(wanted, actual[name])
+    ]
+
+
+def _same(wanted: Any, given: Any) -> bool:
+    """Compare as text, or as numbers: `7` is told as `7.0`."""
+    if str(wanted) == str(given):
+        return True
+    try:
+        return float(wanted) == float(given)
+    except (TypeError, ValueError):
+        return False
+
+
 def _equal(wanted: Any, given: Any) -> bool:
     if isinstance(wanted, list | tuple):
         return _covered(wanted) == _covered(given or ())

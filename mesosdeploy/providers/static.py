@@ -10,10 +10,10 @@ from pathlib import Path
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import Node, NodeRequest, NodeStatus
 from mesosdeploy.providers.base import ClusterContext, Finding, Leftover, Report
+from mesosdeploy.spec.model import node_name
 
 OPTIONS = frozenset({"hosts", "user", "port", "private_key", "known_hosts"})
 _HOST_KEYS = frozenset({"address", "name", "user", "port", "host_key"})
-_KINDS = ("masters", "zookeepers", "schedulers", "agents", "monitors")
 _PREFERRED = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ssh-rsa")
 
 
@@ -157,11 +157,10 @@ def parse_hosts(options: Mapping[str, object]) -> Iterator[StaticHost]:
                     f"provider.hosts.{group}[{index - 1}]: unknown key {', '.join(unknown)}",
                     hint=f"known keys: {', '.join(sorted(_HOST_KEYS))}",
                 )
-            singular = group[:-1] if group in _KINDS else group
             yield StaticHost(
                 group=str(group),
                 index=index,
-                name=str(given.get("name") or f"{singular}-{index}"),
+                name=str(given.get("name") or node_name(str(group), index)),
                 address=str(given["address"]),
                 user=str(given.get("user") or options.get("user") or "root"),
                 port=int(str(given.get("port") or options.get("port") or 22)),

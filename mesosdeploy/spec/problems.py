@@ -16,6 +16,7 @@ ABSENT: Final = object()
 """The value of a problem that has none: a key that is missing, a file that cannot be read."""
 
 _LONGEST_VALUE = 60
+_MOST_SHOWN = 100
 _LONGEST_LINE = 120
 
 
@@ -82,8 +83,10 @@ class InvalidSpecError(SpecError):
     def __init__(self, problems: Iterable[Problem], *, hint: str | None = None) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         count = len(self.problems)
-        heading = f"{self.problems[0].file}: {count} problems\n" if count > 1 else ""
-        super().__init__(heading + "\n".join(each.rendered() for each in self.problems), hint=hint)
+        heading = [f"{self.problems[0].file}: {count} problems"] if count > 1 else []
+        blocks = [each.rendered() for each in self.problems[:_MOST_SHOWN]]
+        rest = [f"… and {count - _MOST_SHOWN} more"] if count > _MOST_SHOWN else []
+        super().__init__("\n".join([*heading, *blocks, *rest]), hint=hint)
 
 
 def shown(value: object) -> str:

@@ -77,8 +77,8 @@ class Walk:
     def _bound(self, node: Node, depth: int) -> None:
         self._count += 1
         if self._count > MAX_VALUES:
-            message = f"has more than {MAX_VALUES} values once its aliases are expanded"
-            remedy = "use fewer aliases: no spec is that large"
+            message = f"has more than {MAX_VALUES} values, counting each use of an alias"
+            remedy = "use fewer aliases and entries: no spec is that large"
             raise TooLargeError(Problem(path=(), message=message, remedy=remedy), node)
         if depth > MAX_DEPTH:
             message = f"is nested deeper than {MAX_DEPTH} levels"

@@ -110,11 +110,13 @@ def said(error: BaseException) -> str:
 def journal(node: str, unit: str, ssh_config: Path | None) -> str:
     """Return the unit's state and the last lines of its journal, or why they cannot be had."""
     command = (
-        "systemctl show --no-pager -p ActiveState,SubState,Result,ExecMainStatus %s | paste -sd' ';"
-        " journalctl --no-pager -o short-iso -n %s -u %s"
+        "systemctl show -p ActiveState,SubState,Result,ExecMainStatus %s | paste -sd' ';"
+        " journalctl --no-pager -o short-iso -n %s -u %s | grep -v -e 'HTTP GET' -e 'Redirecting'"
+        " | tail -n %s"  # without the requests of this verification
     )
+    lines = (str(4 * JOURNAL_LINES), unit, str(JOURNAL_LINES))
     try:
-        answer = connect(node, ssh_config).run(command, unit, str(JOURNAL_LINES), unit)
+        answer = connect(node, ssh_config).run(command, unit, *lines)
     except RuntimeError as exc:
         return f"no journal: {said(exc) or exc}"
     return str(answer.stdout or answer.stderr).strip()

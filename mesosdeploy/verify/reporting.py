@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -77,9 +78,18 @@ def _message(longrepr: Any) -> str:
     if isinstance(longrepr, tuple):
         return str(longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(longrepr, "reprcrash", None)
-    text = str(crash.message) if crash else str(longrepr or "")
-    text = text.removeprefix("AssertionError: ").removeprefix("Failed: ").strip()
-    return "\n".join(text.splitlines()[:_LINES])
+    return concise(str(crash.message) if crash else str(longrepr or ""))
+
+
+def concise(text: str) -> str:
+    """Leave out how pytest evaluated a failed assertion, if the assertion said what is wrong.
+
+    Of one that said nothing, what was compared and the innermost part of it are kept.
+    """
+    lines = text.removeprefix("AssertionError: ").removeprefix("Failed: ").strip().splitlines()
+    if lines and not lines[0].startswith("assert "):
+        return "\n".join(takewhile(lambda line: not line.startswith("assert "), lines[:_LINES]))
+    return "\n".join(lines[:2])
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -41,6 +41,12 @@ class VerifyResult:
         """Return the node, or "cluster"."""
         return self.node or CLUSTER
 
+    @property
+    def headline(self) -> str:
+        """Return where, which check, and its message in one line of at most 300 characters."""
+        text = " ".join(self.message.split())
+        return f"{self.where}: {self.check}: {text}"[:300]
+
     def as_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return asdict(self)

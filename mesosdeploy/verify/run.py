@@ -43,7 +43,7 @@ class Tally:
         result = VerifyResult.from_data(data)
         self.results.append(result)
         if result.outcome is Outcome.FAILED:
-            self.report(f"{result.where}: {result.check}: {result.message.partition(chr(10))[0]}")
+            self.report(result.headline)
         self._tell_if_done(_group(result))
 
     def _tell_if_done(self, group: str) -> None:

@@ -119,7 +119,8 @@ def pack(inventory: Path, *, out: Path, report: Report) -> Packed:
 
 
 def _expected(item: Resolved) -> Expected:
-    return Expected(filename=item.path.name, sha256=item.sha256)
+    size = item.path.stat().st_size
+    return Expected(filename=item.path.name, sha256=item.sha256, size=size)
 
 
 def _resolver(lock: Lock, *, report: Report, offline: Path | None = None) -> Resolver:

@@ -16,7 +16,8 @@ from mesosdeploy.verify.results import VerifyReport, VerifyResult
 __all__ = ["VerifyReport", "VerifyResult", "require_passed", "run"]
 
 _SECONDS = 180
-_SHOWN = 5
+_SHOWN = 10
+_ADVICE = "`mesosdeploy doctor` names causes and remedies"
 
 
 class Cluster(Protocol):
@@ -69,10 +70,11 @@ def run(
     )
 
 
-def require_passed(report: VerifyReport) -> None:
+def require_passed(report: VerifyReport, *, shown: bool = False) -> None:
     """Raise VerifyError unless checks passed and none failed.
 
-    The message names the failed checks; the hint holds the journal of the first that has one.
+    The message names the failed checks and the hint holds the journal of the first that has one,
+    unless the report was `shown`.
     """
     if report.ok:
         return
@@ -80,22 +82,19 @@ def require_passed(report: VerifyReport) -> None:
         raise VerifyError(
             f"{report.cluster}: no check passed", hint="all were skipped: see -o json"
         )
-    shown = [
-        f"  {result.where}: {result.check}: {result.message}" for result in report.failures[:_SHOWN]
-    ]
-    if len(report.failures) > _SHOWN:
-        shown.append(f"  and {len(report.failures) - _SHOWN} more")
     places = sorted({result.where for result in report.failures})
+    count = f"{len(report.failures)} of {len(report.results)} checks"
+    headlines = [f"  {result.headline}" for result in report.failures[:_SHOWN]]
+    if len(report.failures) > _SHOWN:
+        headlines.append(f"  and {len(report.failures) - _SHOWN} more")
     raise VerifyError(
-        f"{report.cluster}: {len(report.failures)} of {len(report.results)} checks failed on"
-        f" {', '.join(places)}\n" + "\n".join(shown),
-        hint=_hint(report),
+        "\n".join([f"{report.cluster}: {count} failed on {', '.join(places)}", *headlines]),
+        hint=_ADVICE if shown else _hint(report),
     )
 
 
 def _hint(report: VerifyReport) -> str:
     told = next((result for result in report.failures if result.journal), None)
-    advice = "`mesosdeploy doctor` names causes and remedies"
     if told is None:
-        return advice
-    return f"{advice}; the last words of the unit on {told.where}:\n{told.journal}"
+        return _ADVICE
+    return f"{_ADVICE}; the failed unit's journal on {told.where}:\n{told.journal}"

@@ -89,7 +89,7 @@ def test_script_runs_with_the_systems_python(root: Path, script: str) -> None:
 
 
 def test_unknown_version_names_the_known_ones() -> None:
-    with pytest.raises(DeployError, match="'0.28.0'") as error:
+    with pytest.raises(DeployError, match=r"'0\.28\.0'") as error:
         upload("0.28.0")
     assert error.value.hint is not None
     assert all(version in error.value.hint for version in VERSIONS)
@@ -98,7 +98,7 @@ def test_unknown_version_names_the_known_ones() -> None:
 def test_other_archive_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
     archive = tmp_path / "archive.tar.gz"
     archive.write_bytes(b"something else")
-    with pytest.raises(DeployError, match="is not the pinned mesos.scheduler-"):
+    with pytest.raises(DeployError, match="is not the pinned"):
         build_package(version=_NEWEST, archive=archive, output=tmp_path, report=lambda _step: None)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.lab.processes import Agent, free_port, has_cgroup_v1, wait_for
+from tests.lab.processes import Agent, Master, free_port, has_cgroup_v1, wait_for
 from tests.lab.scheduler import Scheduler, task
 
 _RUNNING = ["TASK_STARTING", "TASK_RUNNING"]
@@ -161,3 +162,12 @@ def test_check_reports_its_exit_code_and_does_not_kill(framework: Scheduler) -> 
     assert "TASK_KILLING" not in framework.states(task_id)
     framework.kill(task_id)
     framework.wait_end(task_id)
+
+
+def test_removing_a_framework_ends_its_tasks(master: Master, agent: Agent) -> None:
+    framework = Scheduler(master.port)
+    task_id = framework.launch(task("echo $$; exec sleep 60"))
+    process = int(wait_for("the task", lambda: agent.sandbox_file(task_id)))
+    assert Path(f"/proc/{process}").exists()
+    framework.close()
+    wait_for("the end of the task", lambda: not Path(f"/proc/{process}").exists())

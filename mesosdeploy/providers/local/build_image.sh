@@ -15,6 +15,11 @@ umask 022
 in_root() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"; }
 
 if [ ! -d "$root" ]; then # else it was unpacked from a pulled image
+    mkdir "$root"
+    # In memory where there is plenty: dpkg syncs after every package, which takes minutes on a busy disk.
+    if [ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -gt 4000000 ]; then
+        mount -t tmpfs -o mode=755,size=3g tmpfs "$root"
+    fi
     echo "mesosdeploy: bootstrapping $suite"
     debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror"
 fi
@@ -101,5 +106,4 @@ find "$root/usr/share/man" "$root/usr/share/info" "$root/usr/share/locale" ! -ty
 
 echo "mesosdeploy: packing the node image"
 tar -C "$root" --numeric-owner --one-file-system -cf "$work/rootfs.tar.part" .
-rm -rf "$root"
 mv "$work/rootfs.tar.part" "$work/rootfs.tar"

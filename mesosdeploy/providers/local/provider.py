@@ -71,6 +71,13 @@ class LocalProvider:
 
     def prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
         """Make the image and the network, find the runtime, and fix every node's address."""
+        for request in requests:
+            if request.options:
+                raise ProviderError(
+                    f"group {request.group}: the local provider has no option "
+                    f"{', '.join(sorted(request.options))} for its machines",
+                    hint="limits are given as `cpus` and `memory_mb` of the group",
+                )
         with self._lock:
             self._prepare(requests, report)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from mesosdeploy.mesos import endpoints as places
 from mesosdeploy.mesos.messages import TaskRequest
 from mesosdeploy.mesos.operator import settle
 from mesosdeploy.mesos.scheduler import SmokeScheduler, TaskResult
-from mesosdeploy.mesos.views import ClusterView
+from mesosdeploy.mesos.views import AgentView, ClusterView, MasterView
 from mesosdeploy.verify.infra import Nodes
 
 _SETTLE_SECONDS = 3
@@ -22,11 +23,14 @@ _TASK_SECONDS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Smoke:
-    """The results of one task on each registered agent, the word that it had to write, or why
-    there are none."""
+    """One task on each of `agents`: the `word` that it had to write, and how it ended.
+
+    `error` says why there are no results.
+    """
 
     word: str
-    results: dict[str, TaskResult]
+    agents: tuple[str, ...]
+    results: Mapping[str, TaskResult] = field(default_factory=dict)
     error: str = ""
 
 
@@ -60,16 +64,34 @@ def zookeeper(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture
+def answering_master(view: ClusterView, master: str) -> MasterView:
+    """Return the master's view; one check tells that it is silent, the others are skipped."""
+    seen = view.master(master)
+    if not seen.reachable:
+        pytest.skip(f"the master on {master} does not answer")
+    return seen
+
+
+@pytest.fixture
+def known_agent(view: ClusterView, agent: str) -> AgentView:
+    """Return the agent's view; skip what neither the agent nor the leader can tell."""
+    seen = view.agent(agent)
+    if not seen.resources:
+        pytest.skip(f"neither {agent} nor a leader tells what {agent} has")
+    return seen
+
+
 @pytest.fixture(scope="session")
 def smoke(nodes: Nodes, view: ClusterView) -> Smoke:
-    """Run one task on every agent that is registered, all at once."""
-    word = secrets.token_hex(8)
-    ids = {one.node: one.id for one in view.agents if one.registered and one.id}
+    """Run one task on every agent that can take one, all at once."""
+    ids = {one.node: one.id for one in view.agents if one.reachable and one.active and one.id}
+    planned = Smoke(word=secrets.token_hex(8), agents=tuple(ids))
     if not ids:
-        return Smoke(word=word, results={}, error="no agent is registered with a leader")
-    task = TaskRequest(command=f"echo {word} $(hostname)")
+        return planned
+    task = TaskRequest(command=f"echo {planned.word} $(hostname)")
     scheduler = SmokeScheduler(places.endpoints(nodes.inventory), timeout=_TASK_SECONDS)
     try:
-        return Smoke(word=word, results=scheduler.run_task(task, ids))
+        return replace(planned, results=scheduler.run_task(task, ids))
     except VerifyError as exc:
-        return Smoke(word=word, results={}, error=exc.message)
+        return replace(planned, error=exc.message)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mesosdeploy.mesos.quantities import differences
-from mesosdeploy.mesos.views import ClusterView, leadership_problems, majority
+from mesosdeploy.mesos.quantities import attribute_differences, differences
+from mesosdeploy.mesos.views import (
+    AgentView,
+    ClusterView,
+    MasterView,
+    leadership_problems,
+    majority,
+)
 from mesosdeploy.verify.infra import Nodes
 
 
@@ -21,33 +27,32 @@ def test_master_answers(view: ClusterView, master: str) -> None:
     assert not seen.error, seen.error
 
 
-def test_master_knows_the_leader(view: ClusterView, master: str) -> None:
-    known = view.master(master).leader
-    assert known is not None, f"{master} knows no leader"
-    assert view.leader == known, f"{master} names {known}, elected is {view.leader}"
+def test_master_knows_the_leader(view: ClusterView, answering_master: MasterView) -> None:
+    node, known = answering_master.node, answering_master.leader
+    assert known is not None, f"{node} knows no leader"
+    assert known in view.leaders, f"{node} names {known} as the leader, which is not elected"
 
 
-def test_quorum_is_the_majority(view: ClusterView, cluster: dict[str, Any], master: str) -> None:
-    quorum, count = view.master(master).quorum, cluster["mesosdeploy_master_count"]
-    assert count == len(view.masters), f"{count} masters expected, {len(view.masters)} listed"
+def test_quorum_is_the_majority(cluster: dict[str, Any], answering_master: MasterView) -> None:
+    quorum, count = answering_master.quorum, cluster["mesosdeploy_master_count"]
     assert quorum == cluster["mesosdeploy_mesos_quorum"] == majority(count), (
-        f"{master} runs with quorum {quorum}; {count} masters need {majority(count)}"
+        f"{answering_master.node} runs with quorum {quorum}; {count} masters need {majority(count)}"
     )
 
 
 def test_replicated_log_has_every_master(
-    view: ClusterView, cluster: dict[str, Any], master: str
+    cluster: dict[str, Any], answering_master: MasterView
 ) -> None:
-    seen, count = view.master(master), cluster["mesosdeploy_master_count"]
-    assert seen.log_recovered, f"{master} has not recovered its replicated log"
+    seen, count = answering_master, cluster["mesosdeploy_master_count"]
+    assert seen.log_recovered, f"{seen.node} has not recovered its replicated log"
     assert seen.ensemble_size == count, (
-        f"{master} counts {seen.ensemble_size} replicas of the log, not {count}"
+        f"{seen.node} counts {seen.ensemble_size} replicas of the log, not {count}"
     )
 
 
-def test_master_runs_the_version(view: ClusterView, cluster: dict[str, Any], master: str) -> None:
-    version, wanted = view.master(master).version, cluster["mesosdeploy_mesos_version"]
-    assert version == wanted, f"{master} runs Mesos {version}, the spec says {wanted}"
+def test_master_runs_the_version(cluster: dict[str, Any], answering_master: MasterView) -> None:
+    version, wanted = answering_master.version, cluster["mesosdeploy_mesos_version"]
+    assert version == wanted, f"{answering_master.node} runs Mesos {version}, not {wanted}"
 
 
 def test_agent_is_registered_and_active(view: ClusterView, agent: str) -> None:
@@ -58,21 +63,18 @@ def test_agent_is_registered_and_active(view: ClusterView, agent: str) -> None:
     assert seen.active, f"{agent} is registered with {view.leader}, but not active"
 
 
-def test_agent_has_the_resources(view: ClusterView, nodes: Nodes, agent: str) -> None:
-    promised = nodes.expected(agent).get("mesosdeploy_agent_resources", {})
-    wrong = differences(promised, view.agent(agent).resources)
-    assert not wrong, f"{agent}: {'; '.join(wrong)}"
+def test_agent_has_the_resources(nodes: Nodes, known_agent: AgentView) -> None:
+    promised = nodes.expected(known_agent.node).get("mesosdeploy_agent_resources", {})
+    wrong = differences(promised, known_agent.resources)
+    assert not wrong, f"{known_agent.node}: {'; '.join(wrong)}"
 
 
-def test_agent_has_the_attributes(view: ClusterView, nodes: Nodes, agent: str) -> None:
-    promised = nodes.expected(agent).get("mesosdeploy_agent_attributes", {})
-    given = {name: str(value) for name, value in view.agent(agent).attributes.items()}
-    wrong = {
-        name: given.get(name) for name, value in promised.items() if given.get(name) != str(value)
-    }
-    assert not wrong, f"{agent}: attributes are {wrong}, promised {promised}"
+def test_agent_has_the_attributes(nodes: Nodes, known_agent: AgentView) -> None:
+    promised = nodes.expected(known_agent.node).get("mesosdeploy_agent_attributes", {})
+    wrong = attribute_differences(promised, known_agent.attributes)
+    assert not wrong, f"{known_agent.node}: {'; '.join(wrong)}"
 
 
-def test_agent_runs_the_version(view: ClusterView, cluster: dict[str, Any], agent: str) -> None:
-    version, wanted = view.agent(agent).version, cluster["mesosdeploy_mesos_version"]
-    assert version == wanted, f"{agent} runs Mesos {version}, the spec says {wanted}"
+def test_agent_runs_the_version(cluster: dict[str, Any], known_agent: AgentView) -> None:
+    version, wanted = known_agent.version, cluster["mesosdeploy_mesos_version"]
+    assert version == wanted, f"{known_agent.node} runs Mesos {version}, not {wanted}"

@@ -122,6 +122,27 @@ def test_another_content_is_the_reason(
     assert len(server.paths()) == 1, "the same answer would come again"
 
 
+def test_an_endless_answer_is_left_once_it_is_too_long(
+    server: Any, make_entry: MakeEntry, make_resolver: MakeResolver
+) -> None:
+    left = threading.Event()
+
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            while not server.stop.is_set():
+                handler.wfile.write(b"x" * 65536)
+        finally:
+            left.set()
+
+    url = server.add("/f", endless)
+    began = time.monotonic()
+    assert "larger than pinned" in refused(make_resolver(make_entry(url)))
+    assert time.monotonic() - began < 10
+    assert left.wait(10), "the connection is closed"
+
+
 def test_a_connection_that_ends_early_is_tried_again_and_then_the_reason(
     server: Any, reply: Reply, content: bytes, make_entry: MakeEntry, make_resolver: MakeResolver
 ) -> None:

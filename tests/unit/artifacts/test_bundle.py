@@ -4,6 +4,7 @@ import hashlib
 import io
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,20 @@ def test_a_bundle_that_cannot_be_written_is_an_artifact_error(
     (tmp_path / "file").write_text("")
     with pytest.raises(ArtifactError, match="cannot be written"):
         bundle.write(tmp_path / "file" / "b.tar", content)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"filename": "../../../evil_1_amd64.deb"}, id="name-that-leads-out"),
+        pytest.param({"sha256": "../" * 21 + "x"}, id="digest-that-leads-out"),
+        pytest.param({"filename": "other_1_amd64.deb"}, id="not-among-the-files"),
+    ],
+)
+def test_a_sealed_bundle_cannot_lead_out_of_the_store(
+    tmp_path: Path, content: bundle.Content, change: dict[str, str]
+) -> None:
+    evil = replace(content.builds[0], **change)
+    bundle.write(tmp_path / "b.tar", replace(content, builds=[evil]))
+    with pytest.raises(ArtifactError, match="is not a bundle as"):
+        bundle.read(tmp_path / "b.tar")

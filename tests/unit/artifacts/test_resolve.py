@@ -11,6 +11,7 @@ import pytest
 
 from mesosdeploy import artifacts
 from mesosdeploy.artifacts import bundle
+from mesosdeploy.artifacts.built import Build
 from mesosdeploy.artifacts.check import RefusedError
 from mesosdeploy.artifacts.lock import Entry, Kind, Lock, Source, SourceKind, Wanted
 from mesosdeploy.artifacts.pip_settings import PipSettings
@@ -177,6 +178,15 @@ def test_a_pip_that_cannot_be_asked_is_one_failed_source(
     ).resolve(UPLOAD)
     assert found.origin == f"url {there}"
     assert any("no pip here" in line for line in lines)
+
+
+def test_a_pip_without_any_index_is_one_failed_source(
+    resolver: Callable[..., Resolver], make_entry: MakeEntry, content: bytes
+) -> None:
+    source = Source(kind=SourceKind.PACKAGE_INDEX, location="p")
+    entry = replace(make_entry(content), sources=(source,))
+    with pytest.raises(ArtifactError, match="no index and no find-links"):
+        resolver(entry, places=Places(ask_pip=PipSettings)).resolve(UPLOAD)
 
 
 def test_credentials_are_never_shown(
@@ -394,3 +404,18 @@ def test_what_is_stored_resolves_in_less_than_50_ms(
         times.append(time.perf_counter() - began)
     assert again["mesos-upload"] == replace(first["mesos-upload"], origin="store")
     assert min(times) < 0.05
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param({}, id="empty"),
+        pytest.param({"key": "k"}, id="short"),
+        pytest.param(
+            {"key": "k", "filename": "../x", "sha256": "0" * 64, "size": 1}, id="leads-out"
+        ),
+        pytest.param({"key": "k", "filename": "x", "sha256": "0", "size": 1}, id="no-digest"),
+    ],
+)
+def test_a_damaged_record_of_a_build_is_no_record(record: dict[str, Any]) -> None:
+    assert Build.from_record(record) is None

@@ -88,7 +88,7 @@ def test_nothing_is_left_after_destroy_and_cleanup_twice(tmp_path: Path) -> None
 
 def test_a_damaged_file_is_an_error_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "fake-machines.json").write_text("{")
-    with pytest.raises(ProviderError, match="fake-machines.json"):
+    with pytest.raises(ProviderError, match=r"fake-machines\.json"):
         provider(tmp_path).list()
 
 

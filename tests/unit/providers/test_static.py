@@ -69,7 +69,7 @@ def test_known_hosts_serves_the_key(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_a_missing_known_hosts_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ProviderError, match="there is no file .*/known"):
+    with pytest.raises(ProviderError, match=r"there is no file .*/known"):
         provider(hosts={"masters": ["192.0.2.11"]}, known_hosts=tmp_path / "known").list()
 
 
@@ -91,7 +91,9 @@ def test_the_strongest_key_that_counts_is_taken(lines: str, key: str) -> None:
 
 
 def test_no_machine_is_made() -> None:
-    with pytest.raises(ProviderError, match="node master-9 has no machine: .*master-1, gpu-1, big"):
+    with pytest.raises(
+        ProviderError, match=r"node master-9 has no machine: .*master-1, gpu-1, big"
+    ):
         provider(hosts=HOSTS).create(request("master-9"), ignore)
     with pytest.raises(ProviderError, match="node master-9 has no machine"):
         provider(hosts=HOSTS).prepare([request("master-9")], ignore)

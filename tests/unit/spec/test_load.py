@@ -71,7 +71,7 @@ BAD_FILES = {
     "elf": (b"\x7fELF\x02\x01\x01\xfe", "0:0 is not UTF-8 text (byte 0xfe in line 1) |"),
     "latin-1": ("# ok\nname: caf\xe9".encode("latin-1"), "0:0 is not UTF-8 text (byte 0xe9 in li"),
     "control character": (b"name: a\nx: \x07", "2:4 is not YAML: the control character U+0007 is"),
-    "10 MB": (b"a: 1\n" * 2_097_152, "0:0 is larger than 1024 KiB"),
+    "10 MB": (b"a: 1\n" * 2_097_152, "0:0 is larger than 256 KiB"),
     "tab": (b"name: a\ngroups:\n\tmasters: {}\n", "3:1 is not YAML: a tab where YAML expects sp"),
     "anchor to nowhere": (b"name: *base\n", '1:7 is not YAML: the alias "*base" has no anchor | w'),
     "two documents": (b"name: a\n---\nname: b\n", "2:1 is not YAML: a second YAML document | keep"),
@@ -176,13 +176,23 @@ def test_bomb_is_refused_within_a_second(in_directory: Path, line: str) -> None:
     found = problems(in_directory, text)
     assert time.monotonic() - began < 1
     assert len(found) == 1
-    assert "has more than 50000 values once its aliases are expanded | use fewer" in found[0]
+    assert "has more than 50000 values, counting each use of an alias | use fewer" in found[0]
 
 
 def test_size_is_limited_before_anything_is_parsed(in_directory: Path) -> None:
     began = time.monotonic()
     assert "larger than" in problems(in_directory, b"[" * (MAX_BYTES + 1))[0]
     assert time.monotonic() - began < 0.5
+
+
+def test_text_ends_after_a_hundred_problems_and_the_data_does_not(in_directory: Path) -> None:
+    content = GOOD + "".join(f"x{number}: 1\n" for number in range(150))
+    with pytest.raises(InvalidSpecError) as caught:
+        load(written(in_directory, content))
+    assert len(caught.value.problems) == 150
+    assert caught.value.message.startswith("env/cluster.yml: 150 problems\n")
+    assert caught.value.message.count("remedy:") == 100
+    assert caught.value.message.endswith("\n… and 50 more")
 
 
 def test_anchor_used_again_is_fine(in_directory: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def master() -> ContainerSpec:
 
 
 def pairs(argv: list[str], option: str) -> list[str]:
-    return [value for word, value in zip(argv, argv[1:], strict=False) if word == option]
+    return [value for word, value in pairwise(argv) if word == option]
 
 
 def inspected(made: ContainerSpec, status: str) -> dict[str, Any]:

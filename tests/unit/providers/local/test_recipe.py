@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def test_a_cached_image_is_not_built_again() -> None:
 
 
 def test_missing_build_commands_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image.shutil, "which", lambda name: None if name == "debootstrap" else name)
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "debootstrap" else name)
     finding = image.can_build(PLAIN)
     assert (finding.ok, finding.message) == (
         False,

@@ -1,0 +1,110 @@
+"""`up` on real containers, killed or interrupted midway: the next `up` ends in the same cluster."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Cluster, MakeCluster, engine
+
+pytestmark = pytest.mark.containers
+NODES = ["agent-1", "master-1"]
+
+
+@pytest.fixture(scope="module")
+def small(make_cluster: MakeCluster) -> Cluster:
+    """A cluster of one master and one agent, not yet made."""
+    return make_cluster("cut")
+
+
+def began(step: str) -> Callable[[Cluster, int], bool]:
+    """Return a condition: the run after entry `start` of the journal has begun this step."""
+
+    def holds(cluster: Cluster, start: int) -> bool:
+        return any(
+            entry["event"] == "begin" and entry["step"] == step
+            for entry in cluster.journal()[start:]
+        )
+
+    return holds
+
+
+def cut_off(
+    cluster: Cluster, how: signal.Signals, condition: Callable[[Cluster, int], bool], wait: float
+) -> subprocess.CompletedProcess[str]:
+    """Start `up`, wait for the condition and `wait` seconds more, and send it the signal."""
+    start = len(cluster.journal())
+    process = subprocess.Popen(
+        cluster.arguments("up"),
+        env=cluster.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    cluster.until("the point of interruption", 180, lambda: condition(cluster, start))
+    time.sleep(wait)
+    assert process.poll() is None, "it had ended before it could be cut off"
+    process.send_signal(how)
+    stdout, stderr = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+@pytest.mark.parametrize(
+    ("step", "wait"),
+    [("machines", 0.3), ("reach", 0.0), ("converge", 4.0), ("converge", 9.0), ("verify", 1.5)],
+    ids=["creation", "ssh-wait", "early-playbook", "mid-playbook", "verification"],
+)
+def test_killed_up_is_continued_by_the_next(small: Cluster, step: str, wait: float) -> None:
+    done = cut_off(small, signal.SIGKILL, began(step), wait)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_up_after_all_those_kills_ends_in_a_healthy_cluster(small: Cluster) -> None:
+    done = small.run("up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "was cut off in step" in done.stderr
+    assert sorted(n for n in small.json("inventory")["_meta"]["hostvars"]) == NODES
+    assert small.json("status")["healthy"]
+    assert "nothing to do" in small.run("up").stderr
+
+
+def test_ctrl_c_ends_without_a_traceback_and_is_continued(small: Cluster) -> None:
+    small.on("agent-1", "systemctl stop mesos-agent")  # so that there is something to do
+    done = cut_off(small, signal.SIGINT, began("converge"), 3.0)
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "continues from here" in done.stderr
+    small.ok("up")
+    assert small.json("status")["healthy"]
+
+
+def test_two_clusters_live_side_by_side(small: Cluster, make_cluster: MakeCluster) -> None:
+    other = make_cluster("beside")
+    other.ok("up")
+    assert other.json("status")["healthy"]
+    assert small.json("status")["healthy"]
+    other.ok("down", "--yes")
+    assert small.json("status")["healthy"]
+
+
+def test_down_leaves_nothing_and_may_be_repeated(small: Cluster) -> None:
+    listed = small.run("down")
+    assert listed.returncode == 2  # nobody is there to say yes
+    assert "node master-1" in listed.stderr
+    gone = small.run("down", "--yes")
+    assert gone.returncode == 0, gone.stderr
+    assert "nothing is left" in gone.stderr
+    label = "label=org.mesosdeploy.cluster=cut"
+    for listing in (["ps", "-aq"], ["volume", "ls", "-q"], ["network", "ls", "-q"]):
+        assert engine(small, *listing, "--filter", label).strip() == ""
+    assert not Path(small.state / small.name).exists()
+    again = small.run("down", "--yes")
+    assert again.returncode == 0
+    assert "nothing to remove" in again.stderr
