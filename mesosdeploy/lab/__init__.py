@@ -4,7 +4,7 @@ Real daemons of Mesos out of the official binary upload; `docs/lab-runtime.md` s
 the limits are.
 """
 
-from mesosdeploy.lab.build import build_package, source_digest
+from mesosdeploy.lab.build import build_package, missing_tools, source_digest
 from mesosdeploy.lab.uploads import VERSIONS, Upload, upload
 
-__all__ = ["VERSIONS", "Upload", "build_package", "source_digest", "upload"]
+__all__ = ["VERSIONS", "Upload", "build_package", "missing_tools", "source_digest", "upload"]

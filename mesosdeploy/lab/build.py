@@ -63,6 +63,11 @@ def source_digest(version: str) -> str:
     return digest.hexdigest()
 
 
+def missing_tools() -> tuple[str, ...]:
+    """Return the Debian packages that have to be installed before the lab package can be built."""
+    return tuple(sorted({_TOOLS[tool] for tool in _TOOLS if shutil.which(tool) is None}))
+
+
 def build_package(*, version: str, archive: Path, output: Path, report: Report) -> Path:
     """Build the package of `version` from the upload `archive` into the directory `output`.
 
@@ -97,12 +102,11 @@ def _check_tools() -> None:
             f"the lab package of Mesos is for x86_64, this machine is {platform.machine()}",
             hint="build on another controller, or choose another flavour of Mesos",
         )
-    missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    missing = missing_tools()
     if missing:
-        packages = " ".join(sorted({_TOOLS[tool] for tool in missing}))
         raise DeployError(
             f"the lab package of Mesos cannot be built without {', '.join(missing)}",
-            hint=f"apt-get install {packages}",
+            hint=f"apt-get install {' '.join(missing)}",
         )
 
 

@@ -13,7 +13,7 @@ from mesosdeploy.spec.problems import DottedPath, InvalidSpecError, Problem
 from mesosdeploy.spec.walk import MAX_DEPTH, Place, TooLargeError, Walk
 
 MAX_BYTES = 256 * 1024
-"""Several times the spec of a thousand listed hosts; ruamel.yaml reads about 100 KiB in a second."""
+"""Several times the spec of a thousand listed hosts; ruamel.yaml reads some 100 KiB a second."""
 _TAB_REMEDY = "indent with spaces: YAML forbids tabs there"
 
 

@@ -10,7 +10,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from mesosdeploy.spec.problems import ABSENT, DottedPath, Problem
 
-MAX_VALUES = 50_000
+MAX_VALUES = 20_000
 MAX_DEPTH = 50
 
 _MERGE = "tag:yaml.org,2002:merge"

@@ -82,7 +82,7 @@ def arguments(infra: Path, roles: Sequence[str], *, workers: int) -> list[str]:
 
 def worker_count(nodes: int, cpus: int) -> int:
     """Return how many workers are fastest: checks wait for SSH, but each worker costs its start."""
-    return max(1, min(nodes, 2 * cpus, _MOST_WORKERS))
+    return max(1, min(nodes, max(2, cpus), _MOST_WORKERS))
 
 
 def environment(

@@ -33,6 +33,10 @@ class Reporter:
     def _tell(self, line: dict[str, Any]) -> None:
         self._stream.write(json.dumps(line) + "\n")
 
+    def close(self) -> None:
+        """Tell no more."""
+        self._stream.close()
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: object, ids: Sequence[str]) -> None:
         """Tell once how many checks each node and the cluster will have."""

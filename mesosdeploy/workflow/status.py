@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from mesosdeploy.mesos import views
 from mesosdeploy.mesos.endpoints import Inventory
-from mesosdeploy.mesos.operator import observe
+from mesosdeploy.mesos.operator import observe, settle
 from mesosdeploy.mesos.views import ClusterView, majority
 
-_SECONDS = 1.0
+_SECONDS = 1.4
+_PATIENT_SECONDS = 4
 
 
 class Cluster(Protocol):
@@ -50,7 +51,7 @@ class Status:
 
 
 def run(environment: Cluster) -> Status:
-    """Ask every process at once; processes that are silent for a second count as unreachable.
+    """Ask every process at once; processes that are silent for 1.4 s count as unreachable.
 
     Raises StateError when the cluster is not up.
     """
@@ -59,5 +60,9 @@ def run(environment: Cluster) -> Status:
 
 
 def problems(environment: Cluster) -> list[str]:
-    """Return what is wrong with the cluster now, each as one sentence; empty when it is healthy."""
-    return list(run(environment).problems)
+    """Return what is wrong with the cluster, each as one sentence; empty when it is healthy.
+
+    More patient than `run`: a cluster that becomes healthy within a few seconds is healthy.
+    """
+    view = settle(environment.inventory(), seconds=_PATIENT_SECONDS, timeout=_PATIENT_SECONDS)
+    return list(views.problems(view))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
 import sys
@@ -17,23 +16,27 @@ from filelock import FileLock
 # The helper modules beside this file are imported by their path from the root of the checkout.
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from mesosdeploy.artifacts import Store, Wanted, load_lock, resolve
 from mesosdeploy.lab import VERSIONS, build_package, upload
 from tests.lab.processes import Agent, Master
 from tests.lab.scheduler import Scheduler
 
 
 def mesos_archive(version: str) -> Path:
-    """Return the verified upload of a version: from a directory of files, or fetched."""
+    """Return the verified upload of a version: from a directory of files, or the artifacts."""
     directory = os.environ.get("MESOSDEPLOY_LAB_ARCHIVES")
     if directory:
         return Path(directory) / upload(version).filename
-    try:
-        artifacts = importlib.import_module("mesosdeploy.artifacts")
-        fetch = artifacts.fetch_upload
-    except (ImportError, AttributeError):
-        pytest.skip("no uploads of Mesos: set MESOSDEPLOY_LAB_ARCHIVES to a directory with them")
-    path: Path = fetch(upload(version))
-    return path
+    wanted = Wanted(name="mesos-upload", version=version, flavour="lab")
+    resolved = resolve(
+        [wanted],
+        lock=load_lock(),
+        store=Store.default(),
+        offline=None,
+        mirror=None,
+        report=lambda _step: None,
+    )
+    return resolved[wanted.name].path
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mesosdeploy.artifacts import Wanted, load_lock
 from mesosdeploy.errors import DeployError
 from mesosdeploy.lab import VERSIONS, build_package, source_digest, upload
 from tests.lab.conftest import Packages, mesos_archive
@@ -106,9 +107,23 @@ def test_missing_compiler_names_the_packages_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(DeployError, match=r"cannot be built without g\+\+") as error:
+    with pytest.raises(
+        DeployError, match=r"cannot be built without binutils, dpkg, g\+\+"
+    ) as error:
         build_package(version=_NEWEST, archive=tmp_path, output=tmp_path, report=lambda _step: None)
     assert error.value.hint == "apt-get install binutils dpkg g++"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_lock_of_the_artifacts_pins_the_same_uploads(version: str) -> None:
+    pinned = upload(version)
+    entry = load_lock().find(Wanted(name="mesos-upload", version=version, flavour="lab"))
+    assert (entry.filename, entry.sha256, entry.size) == (
+        pinned.filename,
+        pinned.sha256,
+        pinned.size,
+    )
+    assert [source.location for source in entry.sources] == [pinned.project]
 
 
 def test_source_digest_differs_between_versions() -> None:

@@ -37,7 +37,7 @@ class Smoke:
 @pytest.fixture(scope="session")
 def view(nodes: Nodes) -> ClusterView:
     """Return what all processes say, after a moment for those that have just started."""
-    return settle(nodes.inventory, seconds=_SETTLE_SECONDS)
+    return settle(nodes.inventory, seconds=_SETTLE_SECONDS, timeout=_SETTLE_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -22,16 +22,16 @@ from mesosdeploy.artifacts.store import Store
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
-import json, sys
+import sys
 from pathlib import Path
 from mesosdeploy.artifacts import Store, Wanted, load_lock, resolve
 lock = load_lock(Path(sys.argv[1]))
-lines = []
 found = resolve(
     [Wanted(name="mesos-upload", version="1.0", flavour="lab")], lock=lock,
-    store=Store(Path(sys.argv[2])), offline=None, mirror=None, report=lines.append,
+    store=Store(Path(sys.argv[2])), offline=None, mirror=None,
+    report=lambda line: print(line, flush=True),
 )
-print(json.dumps({"origin": found["mesos-upload"].origin, "lines": lines}))
+print("origin:", found["mesos-upload"].origin)
 """
 
 
@@ -96,11 +96,11 @@ def test_two_processes_that_want_the_same_file_fetch_it_once(
     first = start(entry)
     wait_for(lambda: bool(parts(store)))
     second = start(entry)
-    time.sleep(1.0)  # long enough for the second to stand at the lock
+    assert second.stdout
+    assert "waiting for another mesosdeploy" in second.stdout.readline()
     gate.set()
-    answers = [json.loads(process.communicate(timeout=30)[0]) for process in (first, second)]
-    assert [answer["origin"] for answer in answers] == [f"url {server.url}/f", "store"]
-    assert any("waiting for another mesosdeploy" in line for line in answers[1]["lines"])
+    last = [process.communicate(timeout=30)[0].splitlines()[-1] for process in (first, second)]
+    assert last == [f"origin: url {server.url}/f", "origin: store"]
     assert server.paths() == ["/f"]
 
 

@@ -19,5 +19,5 @@ def test_records_are_the_same_however_the_stream_is_cut(size: int) -> None:
 
 @pytest.mark.parametrize("stream", [b"<html>\n", b"-1\n", b"999999999999\n"])
 def test_what_is_no_length_is_refused(stream: bytes) -> None:
-    with pytest.raises(ValueError, match="bytes|invalid literal"):
+    with pytest.raises(ValueError, match=r"bytes|invalid literal"):
         list(Decoder().feed(stream))

@@ -172,17 +172,17 @@ def test_bomb_is_refused_within_a_second(in_directory: Path, line: str) -> None:
     for before, name in zip("abcdefgh", "bcdefghi", strict=True):
         text += line.format(name, ", ".join([f"*{before}"] * 9)).replace("{{", "{") + "\n"
     text = text.replace("}}", "}")
-    began = time.monotonic()
+    began = time.process_time()
     found = problems(in_directory, text)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
     assert len(found) == 1
-    assert "has more than 50000 values, counting each use of an alias | use fewer" in found[0]
+    assert "has more than 20000 values, counting each use of an alias | use fewer" in found[0]
 
 
 def test_size_is_limited_before_anything_is_parsed(in_directory: Path) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert "larger than" in problems(in_directory, b"[" * (MAX_BYTES + 1))[0]
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_text_ends_after_a_hundred_problems_and_the_data_does_not(in_directory: Path) -> None:
@@ -256,7 +256,7 @@ def test_ordinary_file_loads_within_100_ms(in_directory: Path) -> None:
     load(in_directory)
     took = []
     for _ in range(5):
-        began = time.monotonic()
+        began = time.process_time()
         load(in_directory)
-        took.append(time.monotonic() - began)
+        took.append(time.process_time() - began)
     assert min(took) < 0.1

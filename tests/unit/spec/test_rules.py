@@ -259,3 +259,15 @@ def test_options_of_third_party_providers_pass_unchecked(monkeypatch: pytest.Mon
     assert problems == []
     assert spec is not None
     assert spec.provider.options() == {"region": "x", "deep": {"a": 1}}
+
+
+def test_all_of_a_machine_may_be_offered() -> None:
+    whole = agents(cpus=2, memory_mb=1024, resources={"cpus": 2, "mem_mb": 1024})
+    assert told(whole) == []
+
+
+def test_checking_leaves_the_data_as_it_was() -> None:
+    data = described(groups={"masters": {"count": 2, "x": 1}, "agents": {"count": 0}})
+    before = repr(data)
+    assert told(data)
+    assert repr(data) == before
