@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mesosdeploy.plan import Plan
 
 
+_PLAIN_WIDTH = 160  # of tables that go to a file or a pipe
+
+
 class Output(StrEnum):
     """How a command shows its data."""
 
@@ -29,7 +32,9 @@ class Output(StrEnum):
 def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=stderr)
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _PLAIN_WIDTH
+    return Console(stderr=stderr, highlight=False, soft_wrap=stderr, emoji=False, width=width)
 
 
 def show(data: object, output: Output, render: Callable[[], RenderableType]) -> None:

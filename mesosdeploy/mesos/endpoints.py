@@ -85,6 +85,13 @@ def variables_of(inventory: Inventory, host: str) -> dict[str, Any]:
     return merged | dict(inventory.get("_meta", {}).get("hostvars", {}).get(host, {}))
 
 
+def cluster_variables(inventory: Inventory) -> dict[str, Any]:
+    """Return the variables of `all`; `ansible-inventory --list` repeats them on every host."""
+    of_all = dict(inventory.get("all", {}).get("vars", {}))
+    hostvars = inventory.get("_meta", {}).get("hostvars", {})
+    return of_all or dict(next(iter(hostvars.values()), {}))
+
+
 def address_of(inventory: Inventory, host: str) -> str:
     """Return the address that a node's processes are asked at."""
     own = inventory.get("_meta", {}).get("hostvars", {}).get(host, {})
@@ -93,7 +100,7 @@ def address_of(inventory: Inventory, host: str) -> str:
 
 def endpoints(inventory: Inventory) -> Endpoints:
     """Return where every process of the inventory's cluster listens."""
-    cluster = str(inventory.get("all", {}).get("vars", {}).get("mesosdeploy_cluster", ""))
+    cluster = str(cluster_variables(inventory).get("mesosdeploy_cluster", ""))
     names: dict[str, str] = {}
     for host in hosts_of(inventory, "all"):
         names |= {host: host, f"{host}.{cluster}": host, address_of(inventory, host): host}

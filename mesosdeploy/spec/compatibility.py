@@ -69,7 +69,7 @@ FLAVOURS: dict[str, Flavour] = {
     "lab": Flavour(
         name="lab",
         versions=("1.8.1", "1.9.0", "1.10.0", "1.11.0"),
-        cgroup_modes=("v1", "hybrid"),
+        cgroup_modes=("v1", "hybrid", "v2"),  # on v2 the role takes isolators without limits
         systems=("debian-12",),
         cannot={
             "tls": "the library was built against OpenSSL 1.0, which no system of today has",

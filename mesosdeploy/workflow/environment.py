@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mesosdeploy.spec import Spec
 
 REHEARSAL = "fake"
+_PATH_OPTIONS = ("private_key", "known_hosts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +88,26 @@ class Environment:
             cluster=self.spec.name,
             directory=self.directory,
             public_key=public.read_text().strip() if public.exists() else "",
-            options=self.spec.provider.options(),
+            options=self._provider_options(),
         )
         return base.load(self.provider_name, context)
+
+    def _provider_options(self) -> dict[str, Any]:
+        """The provider's options; paths in them are taken from the inventory directory."""
+        options = self.spec.provider.options()
+        home = self.spec_file.parent
+        paths = {
+            key: str((home / Path(options[key]).expanduser()).resolve())
+            for key in _PATH_OPTIONS
+            if options.get(key)
+        }
+        return {**options, **paths}
+
+    @property
+    def private_key(self) -> Path:
+        """The key that opens the nodes: the provider option `private_key`, else the cluster's."""
+        given = self._provider_options().get("private_key")
+        return Path(given) if given else keys.private_key(self.directory)
 
     def inventory(self) -> dict[str, Any]:
         """Return the inventory that the last `up` wrote; StateError when there is none."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mesosdeploy import resources
 from mesosdeploy.ansible import PlaybookRun, Recap, Strategy, run_playbook
 from mesosdeploy.nodes import Node
-from mesosdeploy.state import keys, record
+from mesosdeploy.state import record
 from mesosdeploy.workflow.environment import Environment
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def write_inventory(environment: Environment, nodes: Sequence[Node], packages: P
     mesos = packages.get("mesos")
     context = inventory.InventoryContext(
         state_directory=environment.directory,
-        private_key=keys.private_key(environment.directory),
+        private_key=environment.private_key,
         mesos_package_file=str(mesos.path) if mesos else "",
         mesos_package_version=mesos.package_version if mesos else "",
     )

@@ -198,6 +198,11 @@ def _reach(work: Work) -> None:
 
 def _inventory(work: Work) -> None:
     install.write_inventory(work.environment, work.nodes, work.packages)
+    new = work.plan.of(ActionKind.CREATE, ActionKind.REPLACE, ActionKind.START)
+    if new and not work.environment.rehearsal:
+        from mesosdeploy.workflow import doctor
+
+        doctor.require_platforms(work.environment, [action.name for action in new])
 
 
 def _converge(work: Work) -> None:
@@ -242,7 +247,7 @@ STEPS = (
     Step("prepare", "Prepare image, network and keys", _prepare),
     Step("machines", "Make machines", _machines),
     Step("reach", "Wait for SSH", _reach, rehearsed=False),
-    Step("inventory", "Write the inventory", _inventory),
+    Step("inventory", "Write the inventory, check platforms", _inventory),
     Step("converge", "Install and configure", _converge, rehearsed=False),
     Step("verify", "Verify nodes and cluster", _verify, rehearsed=False),
     Step("record", "Record the state", _record),

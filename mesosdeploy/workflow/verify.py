@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mesosdeploy.errors import VerifyError
-from mesosdeploy.mesos.endpoints import Inventory
+from mesosdeploy.mesos.endpoints import Inventory, endpoints
 from mesosdeploy.verify import run as runner
 from mesosdeploy.verify.invocation import Selection, Target
 from mesosdeploy.verify.results import VerifyReport, VerifyResult
@@ -64,7 +64,7 @@ def run(
         report=report,
     )
     return VerifyReport(
-        cluster=inventory["all"]["vars"]["mesosdeploy_cluster"],
+        cluster=endpoints(inventory).cluster,
         results=results,
         seconds=time.monotonic() - began,
     )

@@ -1,4 +1,4 @@
-"""The installed command against real containers: every cluster here is removed when its tests end."""
+"""The installed command against real containers: what is made here is removed at the end."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def test_second_operator_is_told_who_works(cluster: Cluster) -> None:
         pytest.param(
             # No container can have a clock of its own: `date` says what a wrong clock would say.
             "agent-1",
-            "printf '#!/bin/sh\\nexec /bin/date -d \"now + 1 hour\" \"$@\"\\n'"
+            'printf \'#!/bin/sh\\nexec /bin/date -d "now + 1 hour" "$@"\\n\''
             " > /usr/local/bin/date && chmod +x /usr/local/bin/date",
             "rm /usr/local/bin/date",
             "agent-1",

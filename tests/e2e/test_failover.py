@@ -82,8 +82,10 @@ def test_killed_zookeeper_leader_is_replaced_and_the_task_runs_on(
     cluster.until(
         "another ZooKeeper server leads and a master leads",
         FAILOVER_SECONDS,
-        lambda: (now := status(cluster))["leader"] is not None
-        and any(z["mode"] == "leader" and z["node"] != old for z in now["zookeepers"]),
+        lambda: (
+            (now := status(cluster))["leader"] is not None
+            and any(z["mode"] == "leader" and z["node"] != old for z in now["zookeepers"])
+        ),
     )
     cluster.on(old, "systemctl start zookeeper")
     settled(cluster)

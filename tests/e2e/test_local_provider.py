@@ -120,7 +120,7 @@ def test_five_nodes_answer_by_their_pinned_keys_within_seconds(cluster: Cluster)
     assert names == [request.name for request in requests]
     assert len({node.address for node in nodes}) == 5
     assert len({node.host_key for node in nodes}) == 5
-    assert took < 20, f"five nodes took {took:.1f} s"
+    assert took < 30, f"five nodes took {took:.1f} s"
 
 
 def test_a_node_is_refused_under_another_host_key(cluster: Cluster) -> None:

@@ -186,8 +186,9 @@ class Agent(Daemon):
         super().__init__([program], directory / "agent.log", {**flags, **environment})
 
     def is_ready(self) -> bool:
-        """Tell whether the agent is registered with the master."""
-        return bool(get(f"{self.url}/metrics/snapshot").get("slave/registered"))
+        """Tell whether the agent knows its master, and has the ID that the master gave it."""
+        knows_master = get(f"{self.url}/metrics/snapshot").get("slave/registered")
+        return bool(knows_master and get(f"{self.url}/state")["id"])
 
     def sandbox_file(self, task_id: str, name: str = "stdout") -> str:
         """Return a file that a task wrote; "" while there is none."""

@@ -43,7 +43,7 @@ def view(nodes: Nodes) -> ClusterView:
 @pytest.fixture(scope="session")
 def cluster(nodes: Nodes) -> dict[str, Any]:
     """Return the variables of the whole cluster."""
-    return dict(nodes.inventory["all"]["vars"])
+    return places.cluster_variables(nodes.inventory)
 
 
 @pytest.fixture(scope="session")

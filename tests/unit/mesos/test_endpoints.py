@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from mesosdeploy.mesos.endpoints import address_of, endpoints, hosts_of, variables_of
+from mesosdeploy.mesos.endpoints import (
+    address_of,
+    cluster_variables,
+    endpoints,
+    hosts_of,
+    variables_of,
+)
 
 INVENTORY: dict[str, Any] = {
     "_meta": {
@@ -68,3 +74,10 @@ def test_a_hosts_own_variable_wins_over_its_groups_and_over_all() -> None:
     assert variables_of(INVENTORY, "agent-10")["flavour"] == "group"
     assert variables_of(INVENTORY, "master-1")["flavour"] == "all"
     assert variables_of(INVENTORY, "agent-1")["quorum"] == 1
+
+
+def test_the_clusters_variables_are_found_in_both_shapes_of_an_inventory() -> None:
+    assert cluster_variables(INVENTORY)["mesosdeploy_cluster"] == "demo"
+    listed = {"_meta": {"hostvars": {"a": {"mesosdeploy_cluster": "listed"}}}, "all": {}}
+    assert endpoints(listed).cluster == "listed"
+    assert cluster_variables({}) == {}
