@@ -12,7 +12,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CLUSTER ?= inventories/local
 
 # What a Debian machine needs: containers that behave like machines, the lab package's compiler.
-PACKAGES := podman runc debootstrap openssh-client iproute2 iptables g++ binutils python3-venv
+PACKAGES := podman runc netavark debootstrap openssh-client iproute2 iptables g++ binutils python3-venv
 # What the tests use beside that: a real ZooKeeper, and the libraries that Mesos links to.
 TEST_PACKAGES := zookeeper default-jre-headless libsvn1 libapr1 libsasl2-2 libsasl2-modules libcurl4
 

@@ -156,8 +156,6 @@ def progress(total: int) -> Iterator[Progress]:
 
 def confirm_plan(plan: Plan) -> bool:
     """List the machines that would be removed or replaced, and ask."""
-    from mesosdeploy.plan import ActionKind
-
-    for action in plan.of(ActionKind.REMOVE, ActionKind.REPLACE):
+    for action in plan.losses:
         note(f"{action.kind} {action.name}: {action.reason}")
     return confirm("Go on?")

@@ -23,7 +23,7 @@ class ActionKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One node, what will happen to it, and why."""
+    """One node, what will happen to it, and why; `loses_data` where somebody has to say yes."""
 
     kind: ActionKind
     name: str
@@ -31,6 +31,7 @@ class Action:
     reason: str
     request: NodeRequest | None = None
     node: Node | None = None
+    loses_data: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,11 @@ class Plan:
     def of(self, *kinds: ActionKind) -> tuple[Action, ...]:
         """Return the actions of these kinds."""
         return tuple(action for action in self.actions if action.kind in kinds)
+
+    @property
+    def losses(self) -> tuple[Action, ...]:
+        """The actions that somebody has to agree to."""
+        return tuple(action for action in self.actions if action.loses_data)
 
     @property
     def machines_change(self) -> bool:
@@ -90,6 +96,7 @@ def make(
             group=node.group,
             reason="the spec does not name it any more",
             node=node,
+            loses_data=True,
         )
         for node in nodes
         if node.name not in wanted
@@ -106,7 +113,14 @@ def _wanted(
 ) -> Action:
     kind, reason = _decide(request, node, is_recorded, state)
     return Action(
-        kind=kind, name=request.name, group=request.group, reason=reason, request=request, node=node
+        kind=kind,
+        name=request.name,
+        group=request.group,
+        reason=reason,
+        request=request,
+        node=node,
+        # A machine whose making was cut off was never recorded and holds nothing.
+        loses_data=kind is ActionKind.REPLACE and is_recorded,
     )
 
 

@@ -99,6 +99,9 @@ class FakeProvider:
             entry["machines"][name] = asdict(node)
         return node
 
+    def authorize(self, node: Node, public_key: str) -> None:
+        """Let nobody in: there is nothing to enter."""
+
     def destroy(self, node: Node, report: Report) -> None:
         """Forget a machine; absent is done."""
         time.sleep(self._delay_seconds)

@@ -90,6 +90,13 @@ class StaticProvider:
         del report
         return node
 
+    def authorize(self, node: Node, public_key: str) -> None:
+        """Refuse: these machines are opened by the operator's own key."""
+        raise ProviderError(
+            f"node {node.name}: a key cannot be let in on machines that exist",
+            hint="set the provider option private_key to the key that opens them",
+        )
+
     def destroy(self, node: Node, report: Report) -> None:
         """Leave the machine alone."""
         report(f"{node.name}: left as it is, the static provider removes no machine")

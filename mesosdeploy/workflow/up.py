@@ -102,8 +102,9 @@ class Step:
 
 def _plan(work: Work) -> None:
     environment = work.environment
-    require_usable(environment)
     work.state = record.load(environment.directory)
+    if work.state is None:
+        require_usable(environment)
     if work.state and work.state.provider != environment.provider_name:
         raise UsageError(
             f"the cluster {environment.spec.name!r} was made by the provider "
@@ -124,7 +125,9 @@ def _plan(work: Work) -> None:
         fingerprint=work.fingerprint,
     )
     refuse_dangers(work.plan)
-    if work.plan.of(ActionKind.REMOVE, ActionKind.REPLACE) and not work.options.confirm(work.plan):
+    if work.state and work.plan.machines_change:
+        require_usable(environment)
+    if work.plan.losses and not work.options.confirm(work.plan):
         raise UsageError(
             "machines would be removed or replaced, and nobody said yes",
             hint="look at `mesosdeploy plan`, then say --yes",

@@ -131,12 +131,4 @@ def engine(cluster: Cluster, *words: str) -> str:
     from mesosdeploy.workflow.environment import Environment
 
     provider: Any = Environment.load(cluster.inventory).provider
-    done = subprocess.run(
-        [*provider.engine_command(), *words],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, f"{words}: {done.stderr}"
-    return done.stdout
+    return str(provider.engine.run(*words, timeout_seconds=120))

@@ -41,7 +41,9 @@ class Scheduler:
     def __init__(self, port: int, *, checkpoint: bool = True) -> None:
         self._port = port
         self._changed = threading.Condition()
-        self._offers: list[Json] = []
+        # What a launch waits for (empty if none does), and the offer that it gets.
+        self._needed: list[Json] = []
+        self._offer: Json = {}
         self._updates: dict[str, list[Json]] = {}
         self._framework_id: Json = {}
         self._stream_id = ""
@@ -160,10 +162,7 @@ class Scheduler:
             if kind == "SUBSCRIBED":
                 self._framework_id = event["subscribed"]["framework_id"]
             elif kind == "OFFERS":
-                self._offers += event["offers"]["offers"]
-            elif kind == "RESCIND":
-                gone = event["rescind"]["offer_id"]
-                self._offers = [offer for offer in self._offers if offer["id"] != gone]
+                self._take_or_decline(event["offers"]["offers"])
             elif kind == "UPDATE":
                 status = event["update"]["status"]
                 self._updates.setdefault(status["task_id"]["value"], []).append(status)
@@ -173,24 +172,20 @@ class Scheduler:
             self._post({"type": "ACKNOWLEDGE", "acknowledge": acknowledge})
 
     def _take_offer(self, needed: list[Json]) -> Json:
-        """Take an offer that is large enough; decline the others, to get them as one."""
+        """Wait for an offer that is large enough."""
+        with self._changed:
+            self._needed, self._offer = needed, {}
+        return self._wait(lambda: self._offer, 30, "an offer")
 
-        def found() -> Json | None:
-            for offer in self._offers:
-                if _fits(needed, offer):
-                    self._offers.remove(offer)
-                    return offer
-            declined = [self._offers.pop()["id"] for _ in list(self._offers)]
-            if declined:
-                self._decline(declined)
-            return None
-
-        return self._wait(found, 30, "an offer")
-
-    def _decline(self, offer_ids: list[Json]) -> None:
-        filters = {"refuse_seconds": 0.05}
-        decline = {"offer_ids": offer_ids, "filters": filters}
-        self._call({"type": "DECLINE", "decline": decline})
+    def _take_or_decline(self, offers: list[Json]) -> None:
+        """Keep the offer that a launch waits for; what is held would be kept from others."""
+        for offer in offers:
+            if self._needed and _fits(self._needed, offer):
+                self._needed, self._offer = [], offer
+            else:
+                filters = {"refuse_seconds": 0.05}
+                decline = {"offer_ids": [offer["id"]], "filters": filters}
+                self._post({"type": "DECLINE", "decline": decline})
 
     def _accept(self, offer: Json, operation: Json) -> None:
         accept = {

@@ -88,6 +88,13 @@ def test_playbook_runs_with_a_reason(
 def test_action_follows_what_the_provider_reports(status: NodeStatus, kind: ActionKind) -> None:
     made = make([node("master-1", status), node("master-2"), node("master-3")], state(*THREE))
     assert made.actions[0].kind is kind
+    assert bool(made.losses) is (kind is ActionKind.REPLACE)
+
+
+def test_machine_whose_making_was_cut_off_is_replaced_without_asking() -> None:
+    made = make([node("master-1", NodeStatus.FAILED)], state("master-2", converged_at=""))
+    assert made.actions[0].kind is ActionKind.REPLACE
+    assert not made.losses
 
 
 def test_changed_request_names_the_changed_keys() -> None:

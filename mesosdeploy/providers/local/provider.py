@@ -112,6 +112,10 @@ class LocalProvider:
             self.driver.start_node(found)
         return self._node(self.driver.ex_find(name) or found)
 
+    def authorize(self, node: Node, public_key: str) -> None:
+        """Make this key the one that opens the node, by way of the engine."""
+        self.driver.ex_authorize(container_name(node.cluster, node.name), public_key)
+
     def destroy(self, node: Node, report: Report) -> None:
         """Remove the container of a node and its volume; absent is done."""
         name = container_name(node.cluster, node.name)
