@@ -17,8 +17,8 @@ FILE = "journal.jsonl"
 
 
 def now() -> str:
-    """Return the present time in ISO 8601, to the second, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """Return the present time in ISO 8601, to the millisecond, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True, kw_only=True)
