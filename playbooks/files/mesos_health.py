@@ -18,7 +18,8 @@ class KeepRedirect(urllib.request.HTTPRedirectHandler):
     """Return a redirect as an answer: its Location names the leader."""
 
     def redirect_request(self, *_args, **_kwargs):
-        return None
+        """Follow nothing."""
+        return
 
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), KeepRedirect)
@@ -36,7 +37,7 @@ def get(address, path):
 
 
 def leader_of(address):
-    """Return `host:port` of the leader that this master knows, "" for none, None when it is silent."""
+    """Return the `host:port` that this master names, "" for no leader, None when it is silent."""
     status, headers, _body = get(address, "/redirect")
     return None if status == 0 else (headers.get("Location") or "").partition("//")[2]
 
@@ -45,7 +46,7 @@ def leaders_problem(address, *, ensemble, agents):
     """Return what the leader's own metrics say against it, or None."""
     status, _headers, body = get(address, "/metrics/snapshot")
     if status in (401, 403):
-        return None
+        return
     metrics = json.loads(body) if status == 200 else {}
     if metrics.get("master/elected") != 1 or metrics.get("registrar/log/recovered") != 1:
         return f"the leader {address} has not recovered its registry yet"
@@ -66,7 +67,7 @@ def problem(masters, spare, agents):
     left = len([address for address in masters if address not in (*silent, spare)])
     # One or two masters never survive the loss of one: there is nothing to wait for.
     if spare and len(masters) < 3:
-        return None
+        return
     if silent and (not spare or left < majority):
         return f"no answer from {', '.join(silent)}"
     named = {leader for leader in known.values() if leader is not None}

@@ -26,14 +26,18 @@ def ask(address):
 def problem(servers, spare):
     """Return why the ensemble is not well, or None."""
     answers = {address: ask(address) for address in servers}
-    states = {address: answer.get("zk_server_state", "silent") for address, answer in answers.items()}
+    states = {
+        address: answer.get("zk_server_state", "silent") for address, answer in answers.items()
+    }
     if len(servers) == 1:
         return None if states[servers[0]] == "standalone" else f"the server is {states[servers[0]]}"
     leaders = [address for address, state in states.items() if state == "leader"]
     if len(leaders) != 1:
         return f"{len(leaders)} leaders instead of one: {states}"
     if not spare:
-        missing = [address for address, state in states.items() if state not in ("leader", "follower")]
+        missing = [
+            address for address, state in states.items() if state not in ("leader", "follower")
+        ]
         return f"not serving: {', '.join(missing)}" if missing else None
     majority = len(servers) // 2 + 1
     in_sync = 1 + int(float(answers[leaders[0]].get("zk_synced_followers", 0)))

@@ -1,4 +1,4 @@
-"""Writes the variable tables of roles/*/README.md; `python tests/contract/role_docs.py` rewrites them."""
+"""Writes the variable tables of roles/*/README.md (`python tests/contract/role_docs.py`)."""
 
 from __future__ import annotations
 

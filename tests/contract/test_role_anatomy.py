@@ -41,7 +41,7 @@ FILES = [
 ]
 FILES_OF_A_PROCESS = ["tasks/configure.yml", "tasks/service.yml", "tasks/health.yml"]
 ORDER = ["validate.yml", "install.yml", "configure.yml", "service.yml"]
-# The whole content of this file is a value (a flag that reads file://), so it has no first line to spare.
+# The whole content of these is a value (a flag that reads file://): no line to spare.
 WITHOUT_HEADER = {"mesos-master.zk.j2", "mesos-agent.zk.j2"}
 # Keywords of a task; whatever else it holds is its module.
 KEYWORDS = {
@@ -190,11 +190,15 @@ def test_handlers_restart_or_reload_a_unit(role: Path) -> None:
     handlers = role_docs.load(role / "handlers" / "main.yml") or []
     assert handlers or role.name in WITHOUT_PROCESS
     names = [handler["name"] for handler in handlers]
-    assert not [name for name in names if not re.fullmatch(r"(Restart|Reload) [a-z][a-z0-9-]*", name)]
+    assert not [
+        name for name in names if not re.fullmatch(r"(Restart|Reload) [a-z][a-z0-9-]*", name)
+    ]
     notified = {
         name
         for _file, task in _tasks_of(role)
-        for name in ([task["notify"]] if isinstance(task.get("notify"), str) else task.get("notify", []))
+        for name in (
+            [task["notify"]] if isinstance(task.get("notify"), str) else task.get("notify", [])
+        )
     }
     assert notified == set(names)
 
@@ -215,7 +219,9 @@ def test_templates_begin_with_the_managed_line(role: Path) -> None:
     assert templates or role.name in WITHOUT_PROCESS
     for path in templates:
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        assert (first == "{{ ansible_managed | comment }}") != (path.name in WITHOUT_HEADER), path.name
+        assert (first == "{{ ansible_managed | comment }}") != (path.name in WITHOUT_HEADER), (
+            path.name
+        )
 
 
 @every_role
@@ -240,8 +246,12 @@ def test_readme_is_short_and_its_table_current(role: Path) -> None:
 def test_nothing_needs_a_galaxy_collection() -> None:
     files = _yaml_files()
     assert files
-    foreign = re.compile(r"^\s*(-\s+)?(?!ansible\.builtin\.)[a-z_]+\.[a-z_]+\.[a-z_]+:", re.MULTILINE)
-    assert not [str(p.relative_to(ROOT)) for p in files if foreign.search(p.read_text(encoding="utf-8"))]
+    foreign = re.compile(
+        r"^\s*(-\s+)?(?!ansible\.builtin\.)[a-z_]+\.[a-z_]+\.[a-z_]+:", re.MULTILINE
+    )
+    assert not [
+        str(p.relative_to(ROOT)) for p in files if foreign.search(p.read_text(encoding="utf-8"))
+    ]
     assert not list(ROOT.glob("**/requirements.yml"))
 
 

@@ -16,14 +16,18 @@ DIRECTORIES = (
 
 
 def run(*argv):
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    """Return the lines that a program prints; its failure is an empty answer."""
+    done = subprocess.run(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+    )
     return done.stdout.split("\n")
 
 
 def hard_limit(row):
+    """Return the hard limit of PID 1 that /proc calls `row`."""
     for line in pathlib.Path("/proc/1/limits").read_text().splitlines():
         if line.startswith(row):
-            value = line[len(row):].split()[1]
+            value = line[len(row) :].split()[1]
             return 2**31 - 1 if value == "unlimited" else int(value)
     raise LookupError(row)
 
@@ -37,11 +41,15 @@ def can_raise_limits():
 
 
 os_release = dict(
-    line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line
+    line.split("=", 1)
+    for line in pathlib.Path("/etc/os-release").read_text().splitlines()
+    if "=" in line
 )
 wanted = sys.argv[1:]
-packages = run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *wanted) if wanted else []
-states = dict(zip(TIME_SERVICES, run("systemctl", "is-active", *TIME_SERVICES)))
+packages = (
+    run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *wanted) if wanted else []
+)
+states = dict(zip(TIME_SERVICES, run("systemctl", "is-active", *TIME_SERVICES), strict=False))
 zone = os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
 print(
     json.dumps(
@@ -49,11 +57,11 @@ print(
             "os": [os_release.get(k, "").strip('"') for k in ("ID", "ID_LIKE")],
             "os_name": os_release.get("PRETTY_NAME", "").strip('"'),
             "container": run("systemd-detect-virt", "--container")[0] not in ("none", ""),
-            "systemd": os.path.isdir("/run/systemd/system"),
+            "systemd": pathlib.Path("/run/systemd/system").is_dir(),
             "hostname": os.uname().nodename,
             "timezone": zone,
-            "timezones": os.path.isdir("/usr/share/zoneinfo"),
-            "directories": [d for d in DIRECTORIES if os.path.isdir(d)],
+            "timezones": pathlib.Path("/usr/share/zoneinfo").is_dir(),
+            "directories": [d for d in DIRECTORIES if pathlib.Path(d).is_dir()],
             "hard_nofile": hard_limit("Max open files"),
             "hard_nproc": hard_limit("Max processes"),
             "can_raise_limits": can_raise_limits(),

@@ -11,13 +11,14 @@ V2_CONTROLLERS = {"cpu", "memory"}
 
 
 def mounts():
+    """Yield target, type and options of each mount."""
     for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
         _device, target, kind, options = line.split()[:4]
         yield target, kind, options.split(",")
 
 
 def usable_v1():
-    """Tell whether every hierarchy that the Linux launcher and the isolators need can be written."""
+    """Tell whether every hierarchy that the Linux launcher and isolators need is writable."""
     writable = set()
     for target, kind, options in mounts():
         if kind == "cgroup" and "rw" in options and os.access(target, os.W_OK):
@@ -26,6 +27,7 @@ def usable_v1():
 
 
 def usable_v2():
+    """Tell whether the unified hierarchy is writable and has the controllers."""
     for target, kind, options in mounts():
         controllers = pathlib.Path(target, "cgroup.controllers")
         if kind == "cgroup2" and "rw" in options and os.access(target, os.W_OK):
@@ -35,11 +37,12 @@ def usable_v2():
 
 def limit(*paths):
     """Return the smallest number in those files of a cgroup that hold one (`max` is none)."""
-    texts = [pathlib.Path(p).read_text().split()[0] for p in paths if os.path.exists(p)]
+    texts = [pathlib.Path(p).read_text().split()[0] for p in paths if pathlib.Path(p).exists()]
     return min((int(t) for t in texts if t.isdigit()), default=2**63)
 
 
 def existing(path):
+    """Return the nearest directory above `path` that is there."""
     while not path.exists():
         path = path.parent
     return path
@@ -53,6 +56,7 @@ def mount_of(path):
 
 
 def cpus():
+    """Return the CPUs that this node may use, as its cgroup limits them."""
     count = float(len(os.sched_getaffinity(0)))
     quota = limit("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu.max")
     period = limit("/sys/fs/cgroup/cpu/cpu.cfs_period_us")

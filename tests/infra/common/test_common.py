@@ -16,7 +16,8 @@ import glob, json, os, pathlib, socket, subprocess, sys, time
 now = time.time()
 def free(path):
     s = os.statvfs(path)
-    return [100 * s.f_bavail / max(s.f_blocks, 1), 100 * s.f_favail / max(s.f_files, 1) if s.f_files else 100]
+    inodes = 100 * s.f_favail / s.f_files if s.f_files else 100
+    return [100 * s.f_bavail / max(s.f_blocks, 1), inodes]
 def resolve(name):
     try:
         return socket.gethostbyname(name)

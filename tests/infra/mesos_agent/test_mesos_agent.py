@@ -41,8 +41,8 @@ keys = "ActiveState,UnitFileState,Restart,KillMode,Delegate,FragmentPath"
 show = ("systemctl", "show", "mesos-agent", "--property", keys)
 print(json.dumps({
     "unit": dict(x.split("=", 1) for x in run(*show)[1].splitlines()),
-    "health": get("/health"), "version": get("/version"), "flags": get("/flags"), "state": get("/state"),
-    "metrics": get("/metrics/snapshot"),
+    "health": get("/health"), "version": get("/version"), "flags": get("/flags"),
+    "state": get("/state"), "metrics": get("/metrics/snapshot"),
     "mount": mount_of(os.path.realpath(work_dir)),
     "free": free(work_dir) if os.path.isdir(work_dir) else 0,
     "latest": os.path.exists(work_dir + "/meta/slaves/latest"),
@@ -168,7 +168,7 @@ def test_agent_has_a_cgroup_root_of_its_own(
 ) -> None:
     wanted = expected.get("mesos_agent_cgroups_root", f"mesos_{expected['mesosdeploy_node']}")
     assert flags.get("cgroups_root") == wanted, (
-        f"--cgroups_root is {flags.get('cgroups_root')}: agents that share a kernel disturb each other"
+        f"--cgroups_root is {flags.get('cgroups_root')}: agents on one kernel disturb each other"
     )
 
 

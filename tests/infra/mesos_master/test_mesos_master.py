@@ -33,13 +33,15 @@ def free(path):
     s = os.statvfs(path)
     return 100 * s.f_bavail / max(s.f_blocks, 1)
 keys = "ActiveState,UnitFileState,Restart,LimitNOFILE,FragmentPath"
+env = "/etc/mesos/mesos-master.env"
 show = ("systemctl", "show", "mesos-master", "--property", keys)
 print(json.dumps({
     "unit": dict(x.split("=", 1) for x in run(*show)[1].splitlines()),
-    "health": get("/health"), "version": get("/version"), "flags": get("/flags"), "redirect": get("/redirect"),
+    "health": get("/health"), "version": get("/version"), "flags": get("/flags"),
+    "redirect": get("/redirect"),
     "log": os.path.isdir(work_dir + "/replicated_log"),
     "free": free(work_dir) if os.path.isdir(work_dir) else 0,
-    "mode": oct(os.stat("/etc/mesos/mesos-master.env").st_mode & 0o777) if os.path.exists("/etc/mesos/mesos-master.env") else "missing",
+    "mode": oct(os.stat(env).st_mode & 0o777) if os.path.exists(env) else "missing",
     "applied": run("sha256sum", "--check", "--quiet", "/run/mesosdeploy/mesos-master/applied"),
 }))
 """
@@ -96,14 +98,14 @@ def test_master_has_the_wanted_version(seen: dict[str, Any], expected: dict[str,
     status, body = seen["version"]
     assert status == 200, f"/version of the master answers {status}: {body}"
     assert body["version"] == expected["mesosdeploy_mesos_version"], (
-        f"master {body['version']} runs, {expected['mesosdeploy_mesos_version']} is wanted: restart it"
+        f"master {body['version']} runs, {expected['mesosdeploy_mesos_version']} is wanted"
     )
 
 
 def test_master_knows_a_leader(seen: dict[str, Any]) -> None:
     status, location = seen["redirect"]
     assert status in (307, 308), (
-        f"this master knows no leader ({status}): it cannot reach ZooKeeper, or no majority of masters runs"
+        f"no leader is known ({status}): ZooKeeper is out of reach, or no majority of masters runs"
     )
     assert location, "/redirect of the master names no leader"
 
@@ -116,7 +118,7 @@ def test_quorum_is_the_majority_of_the_masters(
         f"the master runs with quorum {quorum}, expected is {expected['mesosdeploy_mesos_quorum']}"
     )
     assert count == 2 * quorum - 1, (
-        f"{count} masters with quorum {quorum} can corrupt the log: 2 * quorum - 1 is {2 * quorum - 1}"
+        f"{count} masters with quorum {quorum} can corrupt the log: it wants {2 * quorum - 1}"
     )
 
 

@@ -35,9 +35,11 @@ def free(path):
     s = os.statvfs(path)
     return 100 * s.f_bavail / max(s.f_blocks, 1)
 keys = "ActiveState,UnitFileState,NRestarts,Restart,User,SuccessExitStatus,FragmentPath"
+show = ("systemctl", "show", "zookeeper", "--property", keys)
+query = ("dpkg-query", "--show", "--showformat", "${db:Status-Status}", "zookeeperd")
 print(json.dumps({
-    "unit": dict(x.split("=", 1) for x in run("systemctl", "show", "zookeeper", "--property", keys)[1].splitlines()),
-    "distribution": run("dpkg-query", "--show", "--showformat", "${db:Status-Status}", "zookeeperd")[1],
+    "unit": dict(x.split("=", 1) for x in run(*show)[1].splitlines()),
+    "distribution": run(*query)[1],
     "ports": {p: listens(address, p) for p in (client, "3888")},
     "admin": listens("127.0.0.1", admin),
     "monitor": ask("monitor"),
@@ -94,7 +96,7 @@ def test_zookeeper_runs_now_and_after_a_reboot(seen: dict[str, Any]) -> None:
 def test_zookeeper_is_run_by_its_own_unit(seen: dict[str, Any]) -> None:
     unit = seen["unit"]
     assert unit["FragmentPath"] == "/etc/systemd/system/zookeeper.service", (
-        f"the server is run by {unit['FragmentPath'] or 'an init script'}, not by mesosdeploy's unit"
+        f"the server is run by {unit['FragmentPath'] or 'an init script'}, not by our unit"
     )
     assert unit["Restart"] == "always", "systemd does not restart a server that exits"
     assert unit["User"] == "zookeeper", f"the server runs as {unit['User'] or 'root'}"
