@@ -17,9 +17,7 @@ def _is_guarded(path: Path) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _no_process_no_socket(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _no_process_no_socket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make processes and network connections raise in the fast tests."""
     if _is_guarded(request.path):
 

@@ -21,12 +21,14 @@ class Flavour:
     `versions` are the known ones, newest last; `pattern` allows later ones of a living line.
     `cannot` maps a feature to the reason. `docker_below` and `docker_from` bound the Docker
     Engine where the Docker containerizer is used (None: no bound known).
+    On `without_limits` it runs too, but with isolators that only measure (posix/cpu, posix/mem).
     """
 
     name: str
     versions: tuple[str, ...]
     cgroup_modes: tuple[CgroupMode, ...]
     systems: tuple[str, ...]
+    without_limits: tuple[CgroupMode, ...] = ()
     architectures: tuple[str, ...] = ("x86_64",)
     pattern: str | None = None
     cannot: dict[str, str] = field(default_factory=dict)
@@ -69,7 +71,8 @@ FLAVOURS: dict[str, Flavour] = {
     "lab": Flavour(
         name="lab",
         versions=("1.8.1", "1.9.0", "1.10.0", "1.11.0"),
-        cgroup_modes=("v1", "hybrid", "v2"),  # on v2 the role takes isolators without limits
+        cgroup_modes=("v1", "hybrid"),
+        without_limits=("v2",),
         systems=("debian-12",),
         cannot={
             "tls": "the library was built against OpenSSL 1.0, which no system of today has",
@@ -144,7 +147,7 @@ def _platform_problems(
     flavour: Flavour, features: Collection[str], platform: Platform
 ) -> Iterator[Incompatibility]:
     mode, system, machine = platform.cgroup_mode, platform.system, platform.architecture
-    if mode is not None and mode not in flavour.cgroup_modes:
+    if mode is not None and mode not in (*flavour.cgroup_modes, *flavour.without_limits):
         others = [each.name for each in FLAVOURS.values() if mode in each.cgroup_modes]
         yield Incompatibility(
             subject="cgroup_mode",

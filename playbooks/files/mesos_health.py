@@ -19,7 +19,6 @@ class KeepRedirect(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_args, **_kwargs):
         """Follow nothing."""
-        return
 
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), KeepRedirect)
@@ -46,7 +45,7 @@ def leaders_problem(address, *, ensemble, agents):
     """Return what the leader's own metrics say against it, or None."""
     status, _headers, body = get(address, "/metrics/snapshot")
     if status in (401, 403):
-        return
+        return None
     metrics = json.loads(body) if status == 200 else {}
     if metrics.get("master/elected") != 1 or metrics.get("registrar/log/recovered") != 1:
         return f"the leader {address} has not recovered its registry yet"
@@ -67,7 +66,7 @@ def problem(masters, spare, agents):
     left = len([address for address in masters if address not in (*silent, spare)])
     # One or two masters never survive the loss of one: there is nothing to wait for.
     if spare and len(masters) < 3:
-        return
+        return None
     if silent and (not spare or left < majority):
         return f"no answer from {', '.join(silent)}"
     named = {leader for leader in known.values() if leader is not None}

@@ -1,0 +1,39 @@
+"""Each role's molecule scenario: create, check, converge, idempotence, check, verify, destroy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.containers
+ROOT = Path(__file__).parents[2]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+MOLECULE = Path(sys.executable).with_name("molecule")
+assert ROLES
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_scenario_passes(role: str, tmp_path: Path) -> None:
+    assert (ROOT / "molecule" / role / "molecule.yml").is_file()
+    log = tmp_path / "molecule.log"
+    with log.open("w") as output:
+        done = subprocess.run(
+            [str(MOLECULE), "test", "--scenario-name", role],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "MESOSDEPLOY_STATE_DIR": str(tmp_path / "state"),
+                "PATH": f"{MOLECULE.parent}:{os.environ['PATH']}",
+                "NO_COLOR": "1",
+            },
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            timeout=900,
+            check=False,
+        )
+    assert done.returncode == 0, log.read_text()[-6000:]
