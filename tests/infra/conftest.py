@@ -81,11 +81,22 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the tests of roles that none of the selected nodes carries."""
+    items[:] = [item for item in items if not _is_of_nobody(item)]
+
+
+def _is_of_nobody(item: pytest.Item) -> bool:
+    """Say whether a test was to be repeated on nodes of which there are none."""
+    params = getattr(item, "callspec", None)
+    return params is not None and not isinstance(params.id, str)
+
+
 def _asked(item: pytest.Item) -> tuple[str, str]:
     """Return the fixture that names the node of a test, and the node; empty if it has none."""
     params = getattr(item, "callspec", None)
     for fixture in ("node", *infra.ROLES):
-        if params and fixture in params.params:
+        if params and fixture in params.params and not _is_of_nobody(item):
             return fixture, params.params[fixture]
     return "", ""
 
@@ -93,7 +104,8 @@ def _asked(item: pytest.Item) -> tuple[str, str]:
 def _check(item: pytest.Item, name: str) -> str:
     words = getattr(item, "originalname", item.name).removeprefix("test_").replace("_", " ")
     params = getattr(item, "callspec", None)
-    rest = params.id.replace(name, "", 1).strip("-") if params else ""
+    known = params is not None and not _is_of_nobody(item)
+    rest = params.id.replace(name, "", 1).strip("-") if known else ""
     return f"{words} [{rest}]" if rest else words
 
 
