@@ -95,6 +95,9 @@ class Progress(Protocol):
     def detail(self, text: str) -> None:
         """Say what the running step is doing."""
 
+    def ask(self, question: str) -> bool:
+        """Ask for a yes in the middle of the work."""
+
 
 def _seconds(value: float) -> str:
     minutes, seconds = divmod(value, 60)
@@ -141,6 +144,15 @@ class _Steps:
         else:
             self._console.print(f"    {text}", markup=False)
 
+    def ask(self, question: str) -> bool:
+        # A running spinner swallows a line that has not ended, and a question is one.
+        if self._status:
+            self._status.stop()
+        answer = confirm(question)
+        if self._status:
+            self._status.start()
+        return answer
+
 
 @contextmanager
 def progress(total: int) -> Iterator[Progress]:
@@ -154,8 +166,7 @@ def progress(total: int) -> Iterator[Progress]:
     steps.finish("done in")
 
 
-def confirm_plan(plan: Plan) -> bool:
-    """List the machines that would be removed or replaced, and ask."""
+def list_losses(plan: Plan) -> None:
+    """List the machines that would be removed or replaced."""
     for action in plan.losses:
         note(f"{action.kind} {action.name}: {action.reason}")
-    return confirm("Go on?")

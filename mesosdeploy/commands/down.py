@@ -40,12 +40,13 @@ def down(
 
     environment = Environment.load(inventory, provider)
 
-    def confirm(found: Belongings) -> bool:
-        for line in _lines(found):
-            console.note(line)
-        return yes or console.confirm("Remove all of this?")
-
     with console.progress(4) as progress:
+
+        def confirm(found: Belongings) -> bool:
+            for line in _lines(found):
+                console.note(line)
+            return yes or progress.ask("Remove all of this?")
+
         removed = workflow.run(environment, confirm=confirm, progress=progress)
     if output is Output.JSON:
         console.show(removed.as_data(), output, lambda: "")

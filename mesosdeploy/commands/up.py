@@ -16,6 +16,7 @@ from mesosdeploy.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from mesosdeploy.plan import Plan
     from mesosdeploy.workflow.environment import Environment
     from mesosdeploy.workflow.up import Outcome
 
@@ -69,15 +70,20 @@ def up(
     from mesosdeploy.workflow.environment import Environment
 
     environment = Environment.load(inventory, provider)
-    options = workflow.Options(
-        until=until,
-        converge=converge,
-        verify=not skip_verify,
-        strategy=Strategy.LINEAR if strategy is Speed.LINEAR else Strategy.MITOGEN,
-        offline=offline,
-        confirm=lambda plan: yes or console.confirm_plan(plan),
-    )
     with console.progress(len(workflow.STEPS)) as progress:
+
+        def confirm(plan: Plan) -> bool:
+            console.list_losses(plan)
+            return yes or progress.ask("Go on?")
+
+        options = workflow.Options(
+            until=until,
+            converge=converge,
+            verify=not skip_verify,
+            strategy=Strategy.LINEAR if strategy is Speed.LINEAR else Strategy.MITOGEN,
+            offline=offline,
+            confirm=confirm,
+        )
         outcome = workflow.run(environment, options, progress)
     _tell(environment, outcome)
 

@@ -13,6 +13,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from mesosdeploy.errors import StateError
+from mesosdeploy.state.record import writing
+
 FILE = "journal.jsonl"
 
 
@@ -44,11 +47,10 @@ class Journal:
         """Append one entry and wait until it is on disk."""
         entry = {"time": now(), "run": self.run, "operation": self.operation, "event": event}
         line = json.dumps({**entry, **details}, default=str) + "\n"
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._lock:
-            handle = os.open(
-                self.directory / FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, mode=0o600
-            )
+        path = self.directory / FILE
+        with self._lock, writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, mode=0o600)
             try:
                 os.write(handle, line.encode())
                 os.fsync(handle)
@@ -68,17 +70,27 @@ class Journal:
 
 
 def entries(directory: Path) -> list[dict[str, Any]]:
-    """Return all entries, oldest first; a last line that was cut off by a crash is left out."""
+    """Return all entries, oldest first; a last line that was cut off by a crash is left out.
+
+    Raises StateError when the file exists and cannot be read.
+    """
     try:
-        lines = (directory / FILE).read_text(errors="replace").splitlines()
+        lines = (directory / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
+    except OSError as exc:
+        raise StateError(
+            f"{directory / FILE} cannot be read: {exc.strerror or exc}",
+            hint="correct the path, its owner and its mode",
+        ) from exc
     found = []
     for line in lines:
         try:
-            found.append(json.loads(line))
+            entry = json.loads(line)
         except ValueError:
             continue
+        if isinstance(entry, dict):
+            found.append(entry)
     return found
 
 
@@ -89,8 +101,14 @@ def unfinished(directory: Path) -> Unfinished | None:
         step = entry.get("step")
         if entry.get("event") == "begin" and step:
             last = Unfinished(
-                run=entry["run"], operation=entry["operation"], step=step, time=entry["time"]
+                run=str(entry.get("run")),
+                operation=str(entry.get("operation")),
+                step=str(step),
+                time=str(entry.get("time")),
             )
-        elif entry.get("event") == "end" and last and (last.run, last.step) == (entry["run"], step):
+        elif entry.get("event") == "end" and last and (last.run, last.step) == (
+            entry.get("run"),
+            step,
+        ):
             last = None
     return last

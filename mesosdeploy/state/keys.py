@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mesosdeploy.state.record import write_private
+from mesosdeploy.state.record import write_private, writing
 
 
 def private_key(directory: Path) -> Path:
@@ -20,7 +20,8 @@ def ensure_key_pair(directory: Path, comment: str) -> str:
         secret, shown = _generate(comment)
         write_private(private, secret)
         write_private(public, shown + "\n")
-    return public.read_text().strip()
+    with writing(public):
+        return public.read_text().strip()
 
 
 def _generate(comment: str) -> tuple[str, str]:

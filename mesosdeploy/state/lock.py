@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from mesosdeploy.errors import StateError
 from mesosdeploy.state.journal import now
-from mesosdeploy.state.record import write_private
+from mesosdeploy.state.record import write_private, writing
 
 _HOLDER = "lock-holder.json"
 
@@ -27,11 +27,13 @@ def exclusive(root: Path, cluster: str, operation: str) -> Iterator[None]:
     directory under it; the kernel releases the lock when its holder dies. Raises StateError that
     names the holder and since when it works.
     """
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(root / f".{cluster}.lock", timeout=0)
+    path = root / f".{cluster}.lock"
+    lock = FileLock(path, timeout=0)
     holder = root / f".{cluster}.{_HOLDER}"
     try:
-        lock.acquire()
+        with writing(path):
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock.acquire()
     except Timeout as exc:
         raise StateError(
             f"the cluster {cluster!r} is locked: {_describe(holder)}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,13 @@ from mesosdeploy.nodes import Node, NodeRequest, NodeStatus
 
 FORMAT = 1
 FILE = "state.json"
+
+_NO_ACCESS = "correct the path, its owner and its mode, or set MESOSDEPLOY_STATE_DIR to another"
+_REMEDIES = {
+    errno.ENOSPC: "free some space there, then repeat: the same command continues from here",
+    errno.EDQUOT: "free some space there, then repeat: the same command continues from here",
+    errno.ENAMETOOLONG: "give the cluster a shorter `name`",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +95,11 @@ def load(directory: Path) -> ClusterState | None:
         )
     try:
         nodes = {
-            name: RecordedNode(node=_node(entry["node"]), request=entry["request"])
+            name: RecordedNode(node=_node(entry["node"]), request=dict(entry["request"]))
             for name, entry in data.pop("nodes").items()
         }
         return ClusterState(nodes=nodes, **data)
-    except (KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise _damaged(path, repr(exc)) from exc
 
 
@@ -108,14 +117,27 @@ def save(directory: Path, state: ClusterState) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Replace a file's text in one step, with mode 0600 and on disk before it is seen."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tell what the operating system refuses to the state file at `path` as a StateError."""
     try:
-        with os.fdopen(handle, "w") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        yield
+    except OSError as exc:
+        raise StateError(
+            f"the state cannot be written to {path}: {exc.strerror or exc}",
+            hint=_REMEDIES.get(exc.errno or 0, _NO_ACCESS),
+        ) from exc

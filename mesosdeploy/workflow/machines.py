@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
@@ -104,6 +104,11 @@ def in_parallel(items: Iterable[T], work: Callable[[T], R]) -> list[R]:
     """
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         futures = [pool.submit(work, item) for item in items]
+        try:
+            wait(futures)
+        except BaseException:  # interrupted: what has not begun does not begin any more
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     failures = [exc for future in futures if (exc := future.exception()) is not None]
     known = [exc for exc in failures if isinstance(exc, MesosDeployError)]
     if len(known) < len(failures):

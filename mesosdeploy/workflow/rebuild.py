@@ -34,7 +34,7 @@ def run(environment: Environment, progress: Progress) -> tuple[Node, ...]:
             _let_in(environment, nodes, progress)
         progress.step("Write state and inventory")
         with journal.step("record"):
-            _record(environment, nodes)
+            _record(environment, nodes, progress)
     return nodes
 
 
@@ -48,12 +48,14 @@ def _let_in(environment: Environment, nodes: tuple[Node, ...], progress: Progres
             environment.provider.authorize(node, public)
 
 
-def _record(environment: Environment, nodes: tuple[Node, ...]) -> None:
+def _record(environment: Environment, nodes: tuple[Node, ...], progress: Progress) -> None:
     state = record.ClusterState(cluster=environment.spec.name, provider=environment.provider_name)
     requests = {request.name: request for request in environment.spec.requests()}
     for node in nodes:
         state = state.with_node(node, requests.get(node.name))
     record.save(environment.directory, state)
     known = tuple(node for node in nodes if node.name in requests)
-    packages = install.resolve(environment, offline=None, report=lambda _text: None)
+    packages: install.Packages = {}
+    if not environment.rehearsal:
+        packages = install.resolve(environment, offline=None, report=progress.detail)
     install.write_inventory(environment, known, packages)

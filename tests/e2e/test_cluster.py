@@ -17,7 +17,9 @@ pytestmark = pytest.mark.containers
 ROOT = Path(__file__).parents[2]
 MASTERS = ["master-1", "master-2", "master-3"]
 AGENTS = ["agent-1", "agent-2"]
-STOP_AGENT = "systemctl stop mesos-agent"
+# No container can have a clock of its own, so the node's Python is made to tell a wrong time.
+WRONG_CLOCK = "import time; right = time.time; time.time = lambda: right() + 3600"
+USER_SITE = "/root/.local/lib/python3.11/site-packages"
 
 
 def leader_of(status: dict[str, Any]) -> str:
@@ -131,14 +133,13 @@ def test_second_operator_is_told_who_works(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "breaks", "mends", "where", "words"),
+    ("node", "breaks", "mends", "words"),
     [
         pytest.param(
             "agent-2",
             "systemctl stop mesos-agent",
             "systemctl start mesos-agent",
-            "agent-2",
-            "mesos-agent",
+            "mesos-agent.service is inactive",
             id="unit-stopped",
         ),
         pytest.param(
@@ -147,41 +148,36 @@ def test_second_operator_is_told_who_works(cluster: Cluster) -> None:
             " && systemctl restart mesos-master",
             "mv /etc/mesos/mesos-master.env.bak /etc/mesos/mesos-master.env"
             " && systemctl restart mesos-master",
-            "master-2",
-            "quorum",
+            "the master runs with quorum 1, expected is 2",
             id="wrong-quorum",
         ),
         pytest.param(
             "agent-1",
-            "mkdir -p /mnt/full && mount -t tmpfs -o size=8m none /var/log/mesos"
-            " && dd if=/dev/zero of=/var/log/mesos/fill bs=1M count=8 2>/dev/null; true",
-            "umount /var/log/mesos",
-            "agent-1",
-            "full",
+            "mount -t tmpfs -o size=1m none /var/log"
+            " && dd if=/dev/zero of=/var/log/fill bs=64k count=20 2>/dev/null; true",
+            "umount /var/log",
+            "/var/log has 0 % left",
             id="full-disk",
         ),
         pytest.param(
-            # No container can have a clock of its own: `date` says what a wrong clock would say.
             "agent-1",
-            'printf \'#!/bin/sh\\nexec /bin/date -d "now + 1 hour" "$@"\\n\''
-            " > /usr/local/bin/date && chmod +x /usr/local/bin/date",
-            "rm /usr/local/bin/date",
-            "agent-1",
-            "clock",
+            f"mkdir -p {USER_SITE} && echo '{WRONG_CLOCK}' > {USER_SITE}/usercustomize.py",
+            f"rm -r {USER_SITE}",
+            "the clock is 3600.0 s off",
             id="clock-off",
         ),
     ],
 )
 def test_broken_node_is_reported_as_what_it_is(
-    cluster: Cluster, node: str, breaks: str, mends: str, where: str, words: str
+    cluster: Cluster, node: str, breaks: str, mends: str, words: str
 ) -> None:
     cluster.on(node, breaks)
     try:
         done = cluster.run("verify", "--node", node)
         assert done.returncode == 6, done.stdout + done.stderr
         told = done.stdout + done.stderr
-        assert where in told
-        assert words in told.lower()
+        assert f"{node}: " in told
+        assert words in told
     finally:
         cluster.on(node, mends)
     cluster.until("the cluster is healthy again", 60, lambda: is_healthy(cluster))

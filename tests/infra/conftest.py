@@ -89,7 +89,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _is_of_nobody(item: pytest.Item) -> bool:
     """Say whether a test was to be repeated on nodes of which there are none."""
     params = getattr(item, "callspec", None)
-    return params is not None and not isinstance(params.id, str)
+    asked = [f for f in ("node", *infra.ROLES) if params and f in params.params]
+    return any(not isinstance(params.params[fixture], str) for fixture in asked)
 
 
 def _asked(item: pytest.Item) -> tuple[str, str]:

@@ -71,6 +71,8 @@ def _told(seen: dict[str, Any], what: str) -> dict[str, Any]:
     status, body = seen[what]
     if status in NEEDS_CREDENTIALS:
         pytest.skip(f"the agent tells its {what} only to who has credentials")
+    if not status:
+        pytest.skip("the agent does not answer, which a check of its own says")
     assert status == 200, f"/{what} of the agent answers {status}: {body}"
     return dict(body)
 
@@ -201,5 +203,7 @@ def test_work_directory_survives_a_reboot_and_has_room(seen: dict[str, Any]) -> 
 
 
 def test_running_agent_has_the_settings_that_are_written(seen: dict[str, Any]) -> None:
+    if seen["unit"]["ActiveState"] != "active":
+        pytest.skip("the agent does not run, which a check of its own says")
     code, text = seen["applied"]
     assert code == 0, f"the agent was started with other settings; restart it: {text.strip()}"

@@ -183,5 +183,7 @@ def test_data_directories_have_room(seen: dict[str, Any]) -> None:
 
 
 def test_running_zookeeper_has_the_settings_that_are_written(seen: dict[str, Any]) -> None:
+    if seen["unit"]["ActiveState"] != "active":
+        pytest.skip("the server does not run, which a check of its own says")
     code, text = seen["applied"]
     assert code == 0, f"the server was started with other settings; restart it: {text.strip()}"
