@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from types import FrameType
@@ -29,9 +30,11 @@ from mesosdeploy.commands import (
 from mesosdeploy.errors import MesosDeployError
 
 _EPILOG = """
-Exit codes: 0 done (or nothing to do) · 2 usage · 3 bad spec · 4 machines · 5 deployment ·
-6 verification failed · 7 state locked or damaged · 130 interrupted.
+Exit codes: 0 done (or nothing to do), 1 this machine refused, 2 usage, 3 bad spec,
+4 machines, 5 deployment, 6 verification failed, 7 state locked or damaged, 130 interrupted.
 """
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="mesosdeploy",
@@ -70,18 +73,28 @@ app.add_typer(state.app, name="state", rich_help_panel=_BUILD)
 def main() -> Never:
     """Run the command line and exit with the code of the error's family."""
     signal.signal(signal.SIGTERM, _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without UTF-8 gets escapes, no crash
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(standalone_mode=True)
     except MesosDeployError as error:
-        from mesosdeploy.console import failure
-
-        failure(error)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, BrokenPipeError) as error:
-        if isinstance(error, KeyboardInterrupt):
+        _fail(error)
+    except OSError as error:  # what no edge expected of this machine: a full disk, a mode
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        _fail(MesosDeployError(f"this machine refused: {what}", hint="correct that, then repeat"))
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # typer has met the KeyboardInterrupt
             sys.stderr.write("\ninterrupted; the same command continues from here\n")
-        sys.exit(130)
+        raise
     sys.exit(0)
+
+
+def _fail(error: MesosDeployError) -> Never:
+    from mesosdeploy.console import failure
+
+    failure(error)
+    sys.exit(error.exit_code)
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> None:

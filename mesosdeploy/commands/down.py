@@ -51,6 +51,8 @@ def down(
     if output is Output.JSON:
         console.show(removed.as_data(), output, lambda: "")
     name = environment.spec.name
+    if environment.borrows:
+        console.note("the machines themselves are not mesosdeploy's: they stay as they are")
     if removed.empty:
         console.success(f"{name}: nothing to remove", f"mesosdeploy up -i {inventory}")
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -106,9 +106,10 @@ def unfinished(directory: Path) -> Unfinished | None:
                 step=str(step),
                 time=str(entry.get("time")),
             )
-        elif entry.get("event") == "end" and last and (last.run, last.step) == (
-            entry.get("run"),
-            step,
-        ):
+        elif entry.get("event") == "end" and _ends(entry, last):
             last = None
     return last
+
+
+def _ends(entry: Mapping[str, Any], step: Unfinished | None) -> bool:
+    return step is not None and (entry.get("run"), entry.get("step")) == (step.run, step.step)

@@ -30,21 +30,21 @@ def exclusive(root: Path, cluster: str, operation: str) -> Iterator[None]:
     path = root / f".{cluster}.lock"
     lock = FileLock(path, timeout=0)
     holder = root / f".{cluster}.{_HOLDER}"
-    try:
-        with writing(path):
-            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with writing(path):
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
             lock.acquire()
-    except Timeout as exc:
-        raise StateError(
-            f"the cluster {cluster!r} is locked: {_describe(holder)}",
-            hint="wait until that command has ended; a lock never outlives its process",
-        ) from exc
+        except Timeout as exc:
+            raise StateError(
+                f"the cluster {cluster!r} is locked: {_describe(holder)}",
+                hint="wait until that command has ended; a lock never outlives its process",
+            ) from exc
     try:
         write_private(
             holder,
             json.dumps(
                 {
-                    "user": getpass.getuser(),
+                    "user": _user(),
                     "host": socket.gethostname(),
                     "pid": os.getpid(),
                     "operation": operation,
@@ -56,6 +56,13 @@ def exclusive(root: Path, cluster: str, operation: str) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a user id without a name, as containers have it
+        return str(os.getuid())
 
 
 def _describe(holder: Path) -> str:

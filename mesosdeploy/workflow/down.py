@@ -39,10 +39,13 @@ class Belongings:
 
 
 def find(environment: Environment) -> Belongings:
-    """List what belongs to the cluster, asked of the provider and not of the record."""
+    """List what belongs to the cluster, asked of the provider and not of the record.
+
+    Borrowed machines do not belong to it.
+    """
     provider = environment.provider
     return Belongings(
-        nodes=tuple(provider.list()),
+        nodes=() if environment.borrows else tuple(provider.list()),
         leftovers=tuple(provider.leftovers()),
         state=str(environment.directory) if environment.directory.exists() else "",
     )
@@ -95,8 +98,9 @@ def _remove(environment: Environment, found: Belongings, progress: Progress) -> 
 
 def prove_gone(environment: Environment) -> None:
     """Ask the provider again; ProviderError names what it still has."""
-    left = [f"node {node.name}" for node in environment.provider.list()]
-    left += [f"{item.kind} {item.name}" for item in environment.provider.leftovers()]
+    found = find(environment)
+    left = [f"node {node.name}" for node in found.nodes]
+    left += [f"{item.kind} {item.name}" for item in found.leftovers]
     if left:
         raise ProviderError(
             f"still there after removal: {', '.join(left)}",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesosdeploy import resources
-from mesosdeploy.errors import StateError
+from mesosdeploy.errors import StateError, UsageError
 from mesosdeploy.providers import base
 from mesosdeploy.state import keys
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mesosdeploy.spec import Spec
 
 REHEARSAL = "fake"
+BORROWED = "static"
 _PATH_OPTIONS = ("private_key", "known_hosts")
 
 
@@ -54,6 +55,11 @@ class Environment:
     def rehearsal(self) -> bool:
         """Whether machines are only pretended, so that nothing can be installed on them."""
         return self.provider_name == REHEARSAL
+
+    @property
+    def borrows(self) -> bool:
+        """Whether the machines are somebody's, there before the cluster and after it."""
+        return self.provider_name == BORROWED
 
     @property
     def lock_name(self) -> str:
@@ -93,7 +99,7 @@ class Environment:
         return base.load(self.provider_name, context)
 
     def _provider_options(self) -> dict[str, Any]:
-        """The provider's options; paths in them are taken from the inventory directory."""
+        """Return the provider's options; paths in them are taken from the inventory directory."""
         options = self.spec.provider.options()
         home = self.spec_file.parent
         paths = {
@@ -112,15 +118,16 @@ class Environment:
     def inventory(self) -> dict[str, Any]:
         """Return the inventory that the last `up` wrote; StateError when there is none."""
         try:
-            found: dict[str, Any] = json.loads(self.inventory_json.read_text())
+            found: dict[str, Any] = json.loads(self.inventory_json.read_text(encoding="utf-8"))
+            found["_meta"]["hostvars"].keys()
         except FileNotFoundError as exc:
             raise StateError(
                 f"the cluster {self.spec.name!r} is not up: {self.inventory_json} does not exist",
                 hint=f"make it: mesosdeploy up -i {self.source}",
             ) from exc
-        except ValueError as exc:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
             raise StateError(
-                f"{self.inventory_json} is damaged: {exc}",
+                f"{self.inventory_json} is damaged: {exc!r}",
                 hint=f"write it again: mesosdeploy up -i {self.source}",
             ) from exc
         return found
@@ -133,8 +140,14 @@ class Environment:
         digest = hashlib.sha256(self.spec.fingerprint().encode())
         digest.update(json.dumps(artifacts, sort_keys=True).encode())
         for path in self._files():
-            digest.update(path.name.encode())
-            digest.update(path.read_bytes())
+            digest.update(path.name.encode(errors="surrogateescape"))
+            try:
+                digest.update(path.read_bytes())
+            except OSError as exc:
+                raise UsageError(
+                    f"{path} cannot be read: {exc.strerror or exc}",
+                    hint="what is installed depends on it: correct its owner and mode",
+                ) from exc
         return digest.hexdigest()
 
     def _files(self) -> Iterator[Path]:

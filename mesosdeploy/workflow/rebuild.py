@@ -39,7 +39,7 @@ def run(environment: Environment, progress: Progress) -> tuple[Node, ...]:
 
 
 def _let_in(environment: Environment, nodes: tuple[Node, ...], progress: Progress) -> None:
-    if keys.private_key(environment.directory).exists():
+    if environment.private_key.exists():
         return
     public = keys.ensure_key_pair(environment.directory, f"mesosdeploy {environment.spec.name}")
     for node in nodes:

@@ -112,10 +112,10 @@ def _plan(work: Work) -> None:
             hint="remove it with the old spec first (mesosdeploy down), or give it another name",
         )
     nodes = environment.provider.list()
-    if nodes and work.state is None:
+    if nodes and work.state is None and not environment.borrows:
         raise StateError(
-            f"{len(nodes)} machines of {environment.spec.name!r} exist, but {environment.directory} "
-            "records none of them",
+            f"{len(nodes)} machines of {environment.spec.name!r} exist, but "
+            f"{environment.directory} records none of them",
             hint="take them over: mesosdeploy state rebuild; or remove them: mesosdeploy down",
         )
     work.plan = planning.make(

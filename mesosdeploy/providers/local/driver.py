@@ -82,7 +82,7 @@ class LocalNodeDriver(NodeDriver):  # type: ignore[misc]
             # A killed `create` can leave a container that no list shows but that has the name.
             self._remove(name)
             self.engine.run(*words)
-        self.engine.run("cp", "-", f"{name}:/", stdin=ex_files)
+        self.ex_unpack(name, ex_files)
         self.engine.run("start", name, timeout_seconds=_START_TIMEOUT_SECONDS)
         node = self.ex_find(name)
         if node is None:
@@ -132,11 +132,13 @@ class LocalNodeDriver(NodeDriver):  # type: ignore[misc]
             raise
         return self._node(answer[0])
 
-    def ex_authorize(self, name: str, public_key: str) -> None:
-        """Replace root's authorized keys inside a running container by this one."""
-        script = "umask 077 && mkdir -p /root/.ssh && cat > /root/.ssh/authorized_keys"
-        key = f"{public_key.strip()}\n".encode()
-        self.engine.run("exec", "-i", name, "sh", "-c", script, stdin=key)
+    def ex_unpack(self, name: str, files: bytes) -> None:
+        """Unpack a tar archive at the root of a container, whether it runs or not.
+
+        Not by `exec`: under hybrid cgroups runc cannot enter a container whose systemd has moved
+        its processes to cgroups of its own.
+        """
+        self.engine.run("cp", "-", f"{name}:/", stdin=files)
 
     def ex_is_complete(self, node: CloudNode) -> bool:
         """Say whether the files that make a container a node are all in it (the last one is)."""

@@ -42,12 +42,25 @@ def archive(request: NodeRequest, address: str, *, host_key: HostKey, public_key
     """
     name = request.name
     hosts = f"127.0.0.1 localhost\n{address} {name}.{request.cluster} {name}\n"
-    files = (
-        ("root/.ssh/authorized_keys", public_key.strip() + "\n", 0o600),
+    return _pack(
+        _authorized(public_key),
         ("etc/hosts", hosts, 0o644),
         (HOST_KEY_FILE.lstrip("/"), host_key.secret.decode(), 0o600),
         (f"{HOST_KEY_FILE.lstrip('/')}.pub", f"{host_key.public}\n", 0o644),
     )
+
+
+def key_archive(public_key: str) -> bytes:
+    """Return a tar archive, relative to a node's root, that makes this key the only one let in."""
+    return _pack(_authorized(public_key))
+
+
+def _authorized(public_key: str) -> tuple[str, str, int]:
+    return "root/.ssh/authorized_keys", public_key.strip() + "\n", 0o600
+
+
+def _pack(*files: tuple[str, str, int]) -> bytes:
+    """Return a tar archive of files of root, given as path, text and mode."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w") as tar:
         for path, text, mode in files:

@@ -25,7 +25,7 @@ from mesosdeploy.providers.local.containers import (
 )
 from mesosdeploy.providers.local.driver import LocalNodeDriver
 from mesosdeploy.providers.local.engine import INSTALL_HINT, Engine, detect
-from mesosdeploy.providers.local.identity import archive, make_host_key
+from mesosdeploy.providers.local.identity import archive, key_archive, make_host_key
 from mesosdeploy.providers.local.network import ensure_network
 from mesosdeploy.providers.local.recipe import choose_recipe
 from mesosdeploy.providers.local.runtime import cgroup_mode, detect_platform
@@ -114,7 +114,7 @@ class LocalProvider:
 
     def authorize(self, node: Node, public_key: str) -> None:
         """Make this key the one that opens the node, by way of the engine."""
-        self.driver.ex_authorize(container_name(node.cluster, node.name), public_key)
+        self.driver.ex_unpack(container_name(node.cluster, node.name), key_archive(public_key))
 
     def destroy(self, node: Node, report: Report) -> None:
         """Remove the container of a node and its volume; absent is done."""
