@@ -167,8 +167,9 @@ def _message(result: Mapping[str, Any]) -> str:
 def run_playbook(run: PlaybookRun, report: Report) -> Recap:
     """Run the playbook to its end and return what it did.
 
-    Raises DeployError when a task failed, a node was unreachable, Ansible itself failed, or a host
-    of the plan is missing in the recap (a play over a misspelt group ends with success).
+    Raises KeyboardInterrupt when it was interrupted, DeployError when a task failed, a node was
+    unreachable, Ansible itself failed, or a host of the plan is missing in the recap (a play over
+    a misspelt group ends with success).
     """
     import ansible_runner
 
@@ -196,6 +197,9 @@ def run_playbook(run: PlaybookRun, report: Report) -> Recap:
 
 
 def _check(run: PlaybookRun, runner: Any, events: _Events, recap: Recap) -> None:
+    if runner.status == "canceled":
+        # ansible-runner took the signal that was meant for this process.
+        raise KeyboardInterrupt
     if recap.failures:
         raise DeployError(
             f"{run.playbook.name} failed on {len(recap.failures)} of {len(run.hosts)} nodes\n"

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 from typing import TypeVar
 
 from mesosdeploy.errors import MesosDeployError, ProviderError
@@ -96,17 +96,22 @@ class Machines:
             self._recorded(self.state.without_node(node.name))
 
 
-def in_parallel(items: Iterable[T], work: Callable[[T], R]) -> list[R]:
+def in_parallel(
+    items: Iterable[T], work: Callable[[T], R], *, cut_off: Event | None = None
+) -> list[R]:
     """Return `work(item)` for every item, in order, after all have ended.
 
     Raises ProviderError that carries every failure when there were several, the failure itself
-    when there was one.
+    when there was one. When this thread is interrupted, what has not begun does not begin any
+    more, what runs is waited for, and `cut_off` is set, so that mere waiting can end at once.
     """
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         futures = [pool.submit(work, item) for item in items]
         try:
             wait(futures)
-        except BaseException:  # interrupted: what has not begun does not begin any more
+        except BaseException:
+            if cut_off:
+                cut_off.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     failures = [exc for future in futures if (exc := future.exception()) is not None]
@@ -130,15 +135,20 @@ def wait_for_ssh(nodes: Sequence[Node], *, seconds: float, report: Report) -> No
         RetryError,
         Retrying,
         retry_if_exception_type,
+        sleep_using_event,
         stop_after_delay,
+        stop_when_event_set,
         wait_exponential,
     )
+
+    cut_off = Event()
 
     def greet(node: Node) -> str | None:
         attempts = Retrying(
             retry=retry_if_exception_type(OSError),
-            stop=stop_after_delay(seconds),
+            stop=stop_after_delay(seconds) | stop_when_event_set(cut_off),
             wait=wait_exponential(multiplier=0.1, max=2),
+            sleep=sleep_using_event(cut_off),
         )
         try:
             attempts(_banner, node)
@@ -147,7 +157,7 @@ def wait_for_ssh(nodes: Sequence[Node], *, seconds: float, report: Report) -> No
         report(f"{node.name} answers")
         return None
 
-    silent = [text for text in in_parallel(nodes, greet) if text]
+    silent = [text for text in in_parallel(nodes, greet, cut_off=cut_off) if text]
     if silent:
         raise ProviderError(
             f"no SSH server within {seconds:.0f} s on\n" + "\n".join(f"  {s}" for s in silent),

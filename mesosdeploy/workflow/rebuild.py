@@ -39,8 +39,8 @@ def run(environment: Environment, progress: Progress) -> tuple[Node, ...]:
 
 
 def _let_in(environment: Environment, nodes: tuple[Node, ...], progress: Progress) -> None:
-    if environment.private_key.exists():
-        return
+    if environment.private_key != keys.private_key(environment.directory):
+        return  # the operator's own key opens these machines
     public = keys.ensure_key_pair(environment.directory, f"mesosdeploy {environment.spec.name}")
     for node in nodes:
         if node.status is NodeStatus.RUNNING:

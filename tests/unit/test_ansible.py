@@ -120,5 +120,10 @@ def test_ansible_that_died_is_an_error_with_its_last_lines(tmp_path: Path) -> No
         check(tmp_path, folded, SimpleNamespace(status="failed", rc=4))
 
 
+def test_interrupted_run_is_an_interruption_and_no_failure(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        check(tmp_path, fold(), SimpleNamespace(status="canceled", rc=254))
+
+
 def test_complete_recap_passes(tmp_path: Path) -> None:
     check(tmp_path, fold(stats(processed={"a": 1, "b": 1})))
