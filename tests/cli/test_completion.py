@@ -14,8 +14,8 @@ Command = Callable[..., Any]
 def test_completion_script_exists(
     command: Command, monkeypatch: pytest.MonkeyPatch, shell: str
 ) -> None:
-    monkeypatch.setenv("_MESOSDEPLOY_COMPLETE", f"source_{shell}")
-    ended = command()
+    monkeypatch.setattr("shellingham.detect_shell", lambda: (shell, f"/bin/{shell}"))
+    ended = command("--show-completion")
     assert ended.code == 0
     assert f"complete_{shell}" in ended.stdout
     assert "_MESOSDEPLOY_COMPLETE" in ended.stdout

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import pty
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,35 +67,34 @@ def test_without_its_spec_nothing_is_removed(up: Path, command: Command) -> None
     assert (resources.state_dir() / "demo" / "state.json").exists()
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
-    """Make stderr a terminal; the function given returns what a user saw there."""
-    ours, theirs = pty.openpty()
+class Terminal(io.StringIO):
+    """A terminal in memory, whose keyboard sends one line."""
+
+    typed = ""
+    shown_when_asked = ""
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, _size: int | None = -1, /) -> str:
+        self.shown_when_asked = self.getvalue()
+        return self.typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("y\n", True), ("n\n", False), ("", False)], ids=["yes", "no", "closed"]
+)
+def test_question_is_seen_though_a_spinner_runs(
+    monkeypatch: pytest.MonkeyPatch, typed: str, answer: bool
+) -> None:
+    terminal = Terminal()
+    terminal.typed = typed
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
-        yield lambda: os.read(ours, 65536).decode()
-    os.close(ours)
-
-
-@pytest.mark.parametrize(("typed", "answer"), [("y\n", True), ("n\n", False), ("", False)])
-def test_question_is_seen_though_a_spinner_runs(
-    terminal: Callable[[], str], monkeypatch: pytest.MonkeyPatch, typed: str, answer: bool
-) -> None:
-    seen = ""
-
-    class Keyboard(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-        def readline(self, _size: int | None = -1, /) -> str:  # type: ignore[override]
-            nonlocal seen
-            seen = terminal()
-            return typed
-
-    monkeypatch.setattr(sys, "stdin", Keyboard())
+    monkeypatch.setattr(sys, "stdin", terminal)
+    monkeypatch.setattr(sys, "stderr", terminal)
     with console.progress(1) as progress:
         progress.step("List")
         assert progress.ask("Remove all of this?") is answer
-    assert seen.endswith("Remove all of this? [y/N] ")
+    assert terminal.shown_when_asked.endswith("Remove all of this? [y/N] ")
+    assert "\x1b[?25l" in terminal.shown_when_asked, "no spinner ran, so nothing was tested"

@@ -177,8 +177,9 @@ def test_unexpected_refusal_of_the_machine_is_no_traceback(
 
 
 def test_machines_of_others_are_taken_as_they_are_and_left_as_they_are(
-    demo: Path, command: Command
+    demo: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mesosdeploy.workflow.install.resolve", lambda *_args, **_kwargs: {})
     host = "{{address: 192.0.2.{0}, host_key: 'ssh-ed25519 AAAA'}}"
     (demo / "cluster.yml").write_text(
         "name: demo\nprovider:\n  type: static\n  hosts:\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -30,3 +31,15 @@ def test_lock_is_free_after_its_holder_ended(tmp_path: Path) -> None:
 def test_clusters_do_not_lock_one_another(tmp_path: Path) -> None:
     with exclusive(tmp_path, "a", "up"), exclusive(tmp_path, "b", "up"):
         pass
+
+
+def test_user_without_a_name_is_told_by_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", unknown)
+    with exclusive(tmp_path, "c", "up"):
+        holder = json.loads((tmp_path / ".c.lock-holder.json").read_text())
+    assert holder["user"] == str(os.getuid())
