@@ -211,8 +211,8 @@ def resolve(
     Everything is had before anything is returned. `offline` is the path of a bundle; `mirror` a
     directory or URL. Raises ArtifactError that names each place that was asked and its reason.
     """
-    if offline and not offline.is_file():
-        bundle.read(offline)
+    if offline:
+        bundle.read(offline)  # a bundle that cannot be read is told even if nothing of it is needed
     resolver = Resolver(lock=lock, store=store, report=report, offline=offline, mirror=mirror)
     return {item.name: resolver.resolve(item) for item in wanted}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,7 +105,7 @@ def fetch(
             ((i.name, i.package_version, i.flavour, i.sha256[:12], i.origin) for i in done),
         ),
     )
-    console.success("every artifact is in the store", f"mesosdeploy up -i {inventory}")
+    console.success("every artifact is in the store", f"mesosdeploy up -i {quote(str(inventory))}")
 
 
 @app.command("doctor")
@@ -166,7 +167,7 @@ def bundle(
     packed = artifacts.pack(inventory, out=out, report=console.note)
     console.success(
         f"{packed.path}: {_megabytes(packed.size)}, {', '.join(packed.files)}",
-        f"mesosdeploy up -i {inventory} --offline {packed.path}",
+        f"mesosdeploy up -i {quote(str(inventory))} --offline {packed.path}",
     )
 
 

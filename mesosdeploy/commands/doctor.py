@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from mesosdeploy.commands.options import (
     DEFAULT_INVENTORY,
     InventoryOption,
@@ -52,4 +54,6 @@ def doctor(
             f"{bad} of {len(found)} checks found something wrong",
             hint="the column `remedy` says what helps",
         )
-    console.success(f"all {len(found)} checks are fine", f"mesosdeploy status -i {inventory}")
+    console.success(
+        f"all {len(found)} checks are fine", f"mesosdeploy status -i {quote(str(inventory))}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from mesosdeploy.commands.options import (
@@ -54,9 +55,11 @@ def down(
     if environment.borrows:
         console.note("the machines themselves are not mesosdeploy's: they stay as they are")
     if removed.empty:
-        console.success(f"{name}: nothing to remove", f"mesosdeploy up -i {inventory}")
+        console.success(f"{name}: nothing to remove", f"mesosdeploy up -i {quote(str(inventory))}")
     else:
-        console.success(f"{name} is gone; nothing is left", f"mesosdeploy up -i {inventory}")
+        console.success(
+            f"{name} is gone; nothing is left", f"mesosdeploy up -i {quote(str(inventory))}"
+        )
 
 
 def _lines(found: Belongings) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -44,4 +45,4 @@ def init(
         console.note(f"wrote {file}")
     if provider == "static":
         console.note("its addresses are examples (192.0.2.0/24): put yours in their place")
-    console.success(f"{name} is described in {target}", f"mesosdeploy plan -i {target}")
+    console.success(f"{name} is described in {target}", f"mesosdeploy plan -i {quote(str(target))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from mesosdeploy.commands.options import (
@@ -48,9 +49,9 @@ def plan(
     made = preview.plan(environment)
     console.show(planning.as_data(made), output, lambda: _table(made))
     if made.is_empty:
-        console.success("nothing to do", f"mesosdeploy status -i {inventory}")
+        console.success("nothing to do", f"mesosdeploy status -i {quote(str(inventory))}")
     elif not made.dangers:
-        console.success("this is what `up` would do", f"mesosdeploy up -i {inventory}")
+        console.success("this is what `up` would do", f"mesosdeploy up -i {quote(str(inventory))}")
 
 
 def _table(made: Plan) -> RenderableType:

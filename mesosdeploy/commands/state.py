@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 import typer
 
 from mesosdeploy.commands.options import DEFAULT_INVENTORY, InventoryOption, OutputOption
@@ -61,5 +63,5 @@ def rebuild(inventory: InventoryOption = DEFAULT_INVENTORY) -> None:
         nodes = workflow.run(environment, progress)
     console.success(
         f"{environment.spec.name}: {len(nodes)} nodes recorded again",
-        f"mesosdeploy up -i {inventory}",
+        f"mesosdeploy up -i {quote(str(inventory))}",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from mesosdeploy.commands.options import DEFAULT_INVENTORY, InventoryOption, OutputOption
 from mesosdeploy.console import Output
 
@@ -32,6 +34,6 @@ def status(
         raise VerifyError(
             f"{seen.view.cluster} is not healthy\n"
             + "\n".join(f"  {problem}" for problem in seen.problems),
-            hint=f"mesosdeploy doctor -i {inventory} names causes and remedies",
+            hint=f"mesosdeploy doctor -i {quote(str(inventory))} names causes and remedies",
         )
     console.success(f"{seen.view.cluster} is healthy")

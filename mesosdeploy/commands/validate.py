@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from mesosdeploy.commands.options import DEFAULT_INVENTORY, InventoryOption, OutputOption
 from mesosdeploy.console import Output
 
@@ -31,4 +33,4 @@ def validate(
             console.show({"valid": False, "problems": problems}, output, str)
         raise
     console.show({"valid": True, "problems": [], **as_data(spec)}, output, lambda: as_text(spec))
-    console.success(f"{inventory} is valid", f"mesosdeploy plan -i {inventory}")
+    console.success(f"{inventory} is valid", f"mesosdeploy plan -i {quote(str(inventory))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,7 +63,7 @@ def verify(
     workflow.require_passed(report, shown=output is Output.TABLE)
     console.success(
         f"{report.cluster}: all {report.passed} checks passed in {report.seconds:.1f} s",
-        f"mesosdeploy status -i {inventory}",
+        f"mesosdeploy status -i {quote(str(inventory))}",
     )
 
 

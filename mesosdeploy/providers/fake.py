@@ -144,9 +144,9 @@ class FakeProvider:
 
         An entry that was cleared is left out. An exception inside leaves the file as it was.
         """
-        self._file.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self._file.with_suffix(".lock"), timeout=_LOCK_TIMEOUT_SECONDS)
         try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
             with lock:
                 content: dict[str, Any] = {}
                 if self._file.exists():
@@ -160,9 +160,15 @@ class FakeProvider:
                     part = self._file.with_suffix(".part")
                     part.write_text(json.dumps(kept, indent=1))
                     part.replace(self._file)
-        except (OSError, ValueError, Timeout) as exc:
+        except ValueError as exc:
             raise ProviderError(
-                f"the fake provider cannot use {self._file}: {exc}", hint="remove that file"
+                f"the fake provider cannot read {self._file}: {exc}",
+                hint="remove that file: it only remembers machines that do not exist",
+            ) from exc
+        except (OSError, Timeout) as exc:
+            raise ProviderError(
+                f"the fake provider cannot use {self._file}: {exc}",
+                hint="look at the disk and the modes, or set MESOSDEPLOY_STATE_DIR elsewhere",
             ) from exc
 
 

@@ -62,6 +62,13 @@ def check(data: object) -> tuple[Spec | None, list[Problem]]:
 
 def find(path: Path) -> Path:
     """Return the cluster.yml of `path`; raises InvalidSpecError that names what exists."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        pass
+    except OSError as exc:
+        message = f"cannot be looked at: {exc.strerror}"
+        raise InvalidSpecError([_plain(path, message, "name another directory")]) from exc
     if path.is_dir():
         if (path / FILE_NAME).exists():
             return path / FILE_NAME

@@ -96,8 +96,16 @@ def shown(value: object) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError):
-        text = repr(value)
+        text = _shown_by_python(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def _shown_by_python(value: object) -> str:
+    """Return Python's own text of a value; an integer of thousands of digits has none."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"a {type(value).__name__} too long to print"
 
 
 def closest(word: object, known: Sequence[str]) -> str | None:

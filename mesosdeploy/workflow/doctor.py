@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from mesosdeploy import resources, ssh
@@ -99,7 +100,7 @@ def probe(environment: Environment, name: str) -> tuple[Mapping[str, Any], float
     if answer.code != 0:
         raise DeployError(
             answer.stderr or f"the probe ended with {answer.code}",
-            hint=f"mesosdeploy plan -i {environment.source} shows whether it runs; "
+            hint=f"mesosdeploy plan -i {quote(str(environment.source))} shows whether it runs; "
             "`up` starts it again",
         )
     seen: Mapping[str, Any] = json.loads(answer.stdout)

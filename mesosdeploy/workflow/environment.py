@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from mesosdeploy import resources
@@ -60,6 +61,11 @@ class Environment:
     def borrows(self) -> bool:
         """Whether the machines are somebody's, there before the cluster and after it."""
         return self.provider_name == BORROWED
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the provider was put in the place of the one that the spec names."""
+        return self.directory.name != self.spec.name
 
     @property
     def lock_name(self) -> str:
@@ -123,12 +129,12 @@ class Environment:
         except FileNotFoundError as exc:
             raise StateError(
                 f"the cluster {self.spec.name!r} is not up: {self.inventory_json} does not exist",
-                hint=f"make it: mesosdeploy up -i {self.source}",
+                hint=f"make it: mesosdeploy up -i {quote(str(self.source))}",
             ) from exc
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
             raise StateError(
                 f"{self.inventory_json} is damaged: {exc!r}",
-                hint=f"write it again: mesosdeploy up -i {self.source}",
+                hint=f"write it again: mesosdeploy up -i {quote(str(self.source))}",
             ) from exc
         return found
 

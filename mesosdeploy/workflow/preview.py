@@ -7,7 +7,7 @@ from mesosdeploy.plan import Plan
 from mesosdeploy.state import record
 from mesosdeploy.workflow import install
 from mesosdeploy.workflow.environment import Environment
-from mesosdeploy.workflow.up import require_usable
+from mesosdeploy.workflow.up_steps import require_usable
 
 
 def plan(environment: Environment) -> Plan:

@@ -9,7 +9,8 @@ from mesosdeploy.state.journal import Journal
 from mesosdeploy.state.lock import exclusive
 from mesosdeploy.workflow import install
 from mesosdeploy.workflow.environment import Environment
-from mesosdeploy.workflow.up import Progress, require_usable
+from mesosdeploy.workflow.up import Progress
+from mesosdeploy.workflow.up_steps import require_usable
 
 
 def run(environment: Environment, progress: Progress) -> tuple[Node, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from mesosdeploy.nodes import NodeRole
 from mesosdeploy.workflow.environment import Environment
 from mesosdeploy.workflow.up import Outcome
@@ -10,14 +12,15 @@ from mesosdeploy.workflow.up import Outcome
 def summarize(environment: Environment, outcome: Outcome) -> tuple[list[str], str]:
     """Return the lines to print, the headline first, and the next command."""
     name, count = environment.spec.name, len(outcome.nodes)
-    option = f" -i {environment.source}"
+    option = f" -i {quote(str(environment.source))}"
     if outcome.stopped_after:
         return (
             [f"{name}: stopped after step {outcome.stopped_after!r}, as you asked"],
             f"mesosdeploy up{option}",
         )
     if environment.rehearsal:
-        return [f"{name}: rehearsed with {count} pretended nodes"], f"mesosdeploy up{option}"
+        verb = "up" if environment.stands_in else "down"
+        return [f"{name}: rehearsed with {count} pretended nodes"], f"mesosdeploy {verb}{option}"
     urls = _urls(environment, outcome)
     if outcome.plan.is_empty and outcome.changed is None:
         return (

@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from mesosdeploy.errors import StateError
+from mesosdeploy.errors import ProviderError, StateError
 from mesosdeploy.nodes import NodeStatus
+from mesosdeploy.plan import ActionKind
 from mesosdeploy.state import journal, record
 from mesosdeploy.workflow import down, up
 from mesosdeploy.workflow.environment import Environment
@@ -125,7 +126,7 @@ def test_stopped_machine_comes_back(environment: Callable[[], Environment]) -> N
     provider: Any = environment().provider
     provider.set_status("agent-1", NodeStatus.STOPPED)
     outcome = bring_up(environment())
-    assert [action.name for action in outcome.plan.of(up.ActionKind.START)] == ["agent-1"]
+    assert [action.name for action in outcome.plan.of(ActionKind.START)] == ["agent-1"]
     assert all(node.status is NodeStatus.RUNNING for node in environment().provider.list())
 
 
@@ -144,13 +145,13 @@ def test_failed_machine_keeps_the_others_and_is_made_next_time(
 ) -> None:
     failing = SPEC.replace("{type: fake}", "{type: fake, fail_create: [agent-2]}")
     (tmp_path / "cluster.yml").write_text(failing)
-    with pytest.raises(up.ProviderError, match="agent-2"):
+    with pytest.raises(ProviderError, match="agent-2"):
         bring_up(environment())
     state = record.load(environment().directory)
     assert state is not None
     assert sorted(state.nodes) == [name for name in NODES if name != "agent-2"]
     (tmp_path / "cluster.yml").write_text(SPEC)
-    assert [a.name for a in bring_up(environment()).plan.of(up.ActionKind.CREATE)] == ["agent-2"]
+    assert [a.name for a in bring_up(environment()).plan.of(ActionKind.CREATE)] == ["agent-2"]
 
 
 def test_inventory_names_every_node(environment: Callable[[], Environment]) -> None:
