@@ -10,6 +10,7 @@ import httpx
 from mesosdeploy.errors import DeployError
 
 _TIMEOUT_SECONDS = 10.0
+_ENDED = frozenset({"TASK_FINISHED", "TASK_FAILED", "TASK_KILLED", "TASK_ERROR", "TASK_DROPPED"})
 
 
 class Maintenance:
@@ -31,12 +32,34 @@ class Maintenance:
         )
 
     def is_drained(self, agent_id: str) -> bool:
-        """Say whether no task and no operation is left on the agent."""
+        """Say whether no task and no operation is left on the agent.
+
+        A task that ended keeps its agent DRAINING until its framework has acknowledged the end; of
+        a framework that is not connected nobody will. Such an agent counts as drained.
+        """
         answer = self._call("GET_AGENTS")
         for agent in answer.get("get_agents", {}).get("agents", []):
             if agent["agent_info"]["id"]["value"] == agent_id:
-                return bool(agent.get("drain_info", {}).get("state") == "DRAINED")
+                state = agent.get("drain_info", {}).get("state")
+                return state == "DRAINED" or self._only_orphans_remain(agent_id)
         return True
+
+    def _only_orphans_remain(self, agent_id: str) -> bool:
+        known = self._call("GET_FRAMEWORKS").get("get_frameworks", {}).get("frameworks", [])
+        connected = {
+            framework["framework_info"]["id"]["value"]
+            for framework in known
+            if framework.get("connected")
+        }
+        left = [task for task in self._tasks() if task["agent_id"]["value"] == agent_id]
+        return bool(left) and all(
+            task["state"] in _ENDED and task["framework_id"]["value"] not in connected
+            for task in left
+        )
+
+    def _tasks(self) -> list[Mapping[str, Any]]:
+        found = self._call("GET_TASKS").get("get_tasks", {})
+        return [*found.get("tasks", []), *found.get("pending_tasks", [])]
 
     def dismiss(self, agent_id: str) -> None:
         """Tell the master that the agent never comes back; irreversible."""
