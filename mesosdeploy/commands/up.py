@@ -11,9 +11,11 @@ import typer
 from mesosdeploy.commands.options import (
     DEFAULT_INVENTORY,
     InventoryOption,
+    OutputOption,
     ProviderOption,
     YesOption,
 )
+from mesosdeploy.console import Output
 
 if TYPE_CHECKING:
     from mesosdeploy.plan import Plan
@@ -48,6 +50,7 @@ def up(
         Path | None,
         typer.Option(metavar="BUNDLE", help="Take all artifacts from this bundle, ask no network."),
     ] = None,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Bring the cluster up: make machines, install, verify.
 
@@ -66,6 +69,7 @@ def up(
     """
     from mesosdeploy import console
     from mesosdeploy.ansible import Strategy
+    from mesosdeploy.workflow import report
     from mesosdeploy.workflow import up as workflow
     from mesosdeploy.workflow.environment import Environment
 
@@ -86,6 +90,8 @@ def up(
         )
         outcome = workflow.run(environment, options, progress)
     _tell(environment, outcome)
+    if output is Output.JSON:
+        console.show(report.as_data(environment, outcome), output, lambda: "")
 
 
 def _tell(environment: Environment, outcome: Outcome) -> None:

@@ -34,6 +34,20 @@ def summarize(environment: Environment, outcome: Outcome) -> tuple[list[str], st
     return [headline, *urls], f"mesosdeploy status{option}"
 
 
+def as_data(environment: Environment, outcome: Outcome) -> dict[str, object]:
+    """Return what `up` did as plain data for JSON output."""
+    return {
+        "cluster": environment.spec.name,
+        "nothing_to_do": outcome.plan.is_empty and outcome.changed is None,
+        "stopped_after": outcome.stopped_after,
+        "rehearsal": environment.rehearsal,
+        "tasks_changed": outcome.changed,
+        "checks_passed": outcome.verified,
+        "actions": {action.name: action.kind for action in outcome.plan.actions},
+        "nodes": {node.name: node.address for node in outcome.nodes},
+    }
+
+
 def _urls(environment: Environment, outcome: Outcome) -> list[str]:
     masters = {
         request.name

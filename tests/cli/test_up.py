@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +36,16 @@ def test_first_up_makes_and_records_every_node(demo: Path, command: Command) -> 
     assert (ended.code, ended.stdout) == (0, "")
     assert recorded() == NODES
     assert "demo: rehearsed with 5 pretended nodes" in ended.stderr
+
+
+def test_json_says_what_was_done(demo: Path, command: Command) -> None:
+    done = json.loads(command(*UP, "-o", "json").stdout)
+    assert done["cluster"] == "demo"
+    assert sorted(done["nodes"]) == NODES
+    assert set(done["actions"].values()) == {"create"}
+    assert done["nothing_to_do"] is False
+    again = json.loads(command(*UP, "-o", "json").stdout)
+    assert again["nothing_to_do"] is True
 
 
 def test_second_up_plans_and_ends(demo: Path, command: Command) -> None:
