@@ -43,7 +43,7 @@ bench: setup $(VENV)/.dev ## measure, and write benchmarks/results/
 	$(BIN)/python -m benchmarks.run
 
 docs: $(VENV)/.dev ## write the generated documents again
-	$(BIN)/python -m mesosdeploy.spec.reference docs/spec.md
+	$(BIN)/python -m mesosdeploy.spec.reference > docs/spec.md
 	$(BIN)/python tests/contract/role_docs.py
 
 clean: ## remove the virtual environment and build products, never a cluster

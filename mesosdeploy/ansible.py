@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -29,13 +32,16 @@ class Strategy(StrEnum):
 class PlaybookRun:
     """One playbook over one inventory: everything that decides what ansible-playbook does.
 
-    `hosts` are the nodes that must appear in the recap; `directory` keeps the run's log.
+    `hosts` are the nodes that must appear in the recap; `directory` keeps the run's log;
+    `recorded` is the inventory.json of the very cluster that is meant, since one spec can have
+    several (another provider in place of its own).
     """
 
     playbook: Path
     inventory: Path
     hosts: frozenset[str]
     directory: Path
+    recorded: Path
     strategy: Strategy = Strategy.MITOGEN
     variables: Mapping[str, object] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
@@ -91,6 +97,7 @@ def environment(run: PlaybookRun, base: Mapping[str, str]) -> dict[str, str]:
         "ANSIBLE_DEPRECATION_WARNINGS": "false",
         "ANSIBLE_GATHERING": "explicit",
         "ANSIBLE_STRATEGY": run.strategy.value,
+        resources.INVENTORY_VARIABLE: str(run.recorded),
         "PYTHONWARNINGS": "ignore",
         "LC_ALL": "C.UTF-8",
     }
@@ -176,24 +183,39 @@ def run_playbook(run: PlaybookRun, report: Report) -> Recap:
     run.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     (run.directory / _EMPTY_CONFIG).touch()
     events = _Events(report=report)
-    runner = ansible_runner.run(
-        private_data_dir=str(run.directory),
-        playbook=str(run.playbook),
-        inventory=str(run.inventory),
-        extravars=dict(run.variables),
-        cmdline=" ".join(arguments(run)),
-        envvars=environment(run, os.environ),
-        event_handler=events.handle,
-        quiet=True,
-        ident="run",
-        settings={"suppress_ansible_output": True},
-    )
+    with _own_signals():
+        runner = ansible_runner.run(
+            private_data_dir=str(run.directory),
+            playbook=str(run.playbook),
+            inventory=str(run.inventory),
+            extravars=dict(run.variables),
+            cmdline=" ".join(arguments(run)),
+            envvars=environment(run, os.environ),
+            event_handler=events.handle,
+            quiet=True,
+            ident="run",
+            settings={"suppress_ansible_output": True},
+        )
     log = run.directory / "artifacts" / "run" / "stdout"
     recap = Recap(
         changed=dict(events.stats.get("changed", {})), failures=events.standing(), log=log
     )
     _check(run, runner, events, recap)
     return recap
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Give this process its signal handlers back: ansible-runner puts its own and leaves them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    saved = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in saved.items():
+            signal.signal(number, handler)
 
 
 def _check(run: PlaybookRun, runner: Any, events: _Events, recap: Recap) -> None:
@@ -224,8 +246,3 @@ def _describe(failure: Failure) -> str:
     what = "cannot be reached" if failure.unreachable else f"failed at task {failure.task!r}"
     body = "\n".join(f"    {line}" for line in failure.message.splitlines()[-60:])
     return f"  {failure.node} {what}:\n{body}"
-
-
-def recap_lines(recap: Recap) -> Sequence[str]:
-    """Return a line a node: how many tasks changed something."""
-    return [f"{node}: {count} changed" for node, count in sorted(recap.changed.items())]

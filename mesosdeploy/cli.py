@@ -46,7 +46,8 @@ app = typer.Typer(
 
 A cluster is described by a directory (`-i`, default inventories/local) that holds cluster.yml.
 
-First steps: `mesosdeploy init demo`, `mesosdeploy plan -i demo`, `mesosdeploy up -i demo`.""",
+First steps: `mesosdeploy init demo`, `mesosdeploy plan -i inventories/demo`,
+`mesosdeploy up -i inventories/demo`.""",
 )
 
 _BUILD, _LOOK, _HELP = "Build and remove", "Look", "Describe and prepare"

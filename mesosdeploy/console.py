@@ -129,18 +129,22 @@ class _Steps:
         self._title = ""
 
     def step(self, title: str) -> None:
+        from rich.text import Text
+
         self.finish("done in")
         self._number += 1
         self._title, self._step_began = title, time.monotonic()
         if self._live:
-            self._status = self._console.status(self._label())
+            self._status = self._console.status(Text(self._label()))
             self._status.start()
         else:
             self._console.print(self._label(), markup=False)
 
     def detail(self, text: str) -> None:
+        from rich.text import Text
+
         if self._status:
-            self._status.update(f"{self._label()}: {text}")
+            self._status.update(Text(f"{self._label()}: {text}"))
         else:
             self._console.print(f"    {text}", markup=False)
 

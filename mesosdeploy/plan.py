@@ -67,6 +67,7 @@ class Plan:
         return not self.machines_change and not self.converge
 
 
+_FIXED_AT_CREATION = frozenset({"cpus", "memory_mb", "labels", "options"})
 _QUORUM_ROLES = {NodeRole.ZOOKEEPER: "ZooKeeper members", NodeRole.MESOS_MASTER: "Mesos masters"}
 
 
@@ -148,11 +149,18 @@ def _changes(request: NodeRequest, state: ClusterState | None) -> list[str]:
     return sorted(key for key in after if before.get(key) != after[key])
 
 
+def _fixed(action: Action, state: ClusterState | None) -> list[str]:
+    """Return the changed keys of a node that only making it anew could apply."""
+    if action.kind is not ActionKind.CHANGE or action.request is None:
+        return []
+    return [key for key in _changes(action.request, state) if key in _FIXED_AT_CREATION]
+
+
 def _why_converge(actions: Sequence[Action], state: ClusterState | None, fingerprint: str) -> str:
     if any(action.kind is not ActionKind.KEEP for action in actions):
         return "machines or their descriptions change"
     if state is None or not state.converged:
-        return "the last run did not end"
+        return "the last run did not end" if state else "it never ran"
     if state.converged != fingerprint:
         return "the spec, its variables, the roles or an artifact changed since the last run"
     return ""
@@ -168,12 +176,15 @@ def _dangers(
     (operational guide of Mesos, "Changing the quorum"); and when a majority of members is new and
     empty, it outvotes those that hold the data.
     """
+    for action in actions:
+        if fixed := _fixed(action, state):
+            yield f"{action.name}: {', '.join(fixed)} cannot change once the machine is made"
     recorded = state.nodes if state else {}
     for role, words in _QUORUM_ROLES.items():
         before = {
             name for name, entry in recorded.items() if role in entry.request.get("roles", ())
         }
-        if not before or not (state and state.converged_at):
+        if not before or not (state and state.installed_at):
             continue
         after = {request.name for request in requests if role in request.roles}
         if before != after:

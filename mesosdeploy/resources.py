@@ -10,6 +10,9 @@ import platformdirs
 
 _PACKAGE = Path(__file__).resolve().parent
 
+INVENTORY_VARIABLE = "MESOSDEPLOY_INVENTORY_JSON"
+"""Names the recorded inventory for Ansible and for the infra tests, whichever cluster it is of."""
+
 
 @cache
 def data_root() -> Path:
@@ -53,6 +56,6 @@ def state_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Return where images and artifacts are kept: $MESOSDEPLOY_CACHE_DIR or the user's cache."""
+    """Return where artifacts are kept and images built: $MESOSDEPLOY_CACHE_DIR, or the user's."""
     given = os.environ.get("MESOSDEPLOY_CACHE_DIR")
     return Path(given) if given else platformdirs.user_cache_path("mesosdeploy")

@@ -12,6 +12,10 @@ from pathlib import Path
 from mesosdeploy.errors import DeployError, UsageError
 
 
+Stream = subprocess.Popen[str]
+"""A command on a node that runs: its output as it comes, and its end."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What a remote program printed; `code` 255 means that ssh itself failed."""
@@ -59,13 +63,13 @@ def run(
     return Answer(node=node, code=done.returncode, stdout=done.stdout, stderr=done.stderr.strip())
 
 
-def stream(config: Path, node: str, command: Sequence[str]) -> subprocess.Popen[str]:
+def stream(config: Path, node: str, command: Sequence[str]) -> Stream:
     """Start a command whose output is read line by line while it runs."""
     return subprocess.Popen(
         arguments(config, node, command),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
     )

@@ -42,9 +42,13 @@ class Candidate:
             self.transport.download(found.url, target, size=self.entry.size, count=count)
             return
         try:
-            shutil.copyfile(path, target)
+            source = path.open("rb")
         except FileNotFoundError as exc:
             raise RefusedError(f"{path} does not exist") from exc
+        except OSError as exc:
+            raise RefusedError(f"{path} cannot be read: {exc.strerror}") from exc
+        with source, target.open("wb") as stream:
+            shutil.copyfileobj(source, stream)
         count(target.stat().st_size)
 
     def probe(self) -> str:

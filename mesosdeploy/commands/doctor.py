@@ -28,6 +28,7 @@ def doctor(
 
       mesosdeploy doctor -o json | jq '.[] | select(.ok | not)'
     """
+    from rich.markup import escape
     from rich.table import Table
 
     from mesosdeploy import console
@@ -44,7 +45,9 @@ def doctor(
         for entry in found:
             finding = entry.finding
             mark = "[green]ok[/]" if finding.ok else "[red]BAD[/]"
-            rows.add_row(entry.where, finding.check, mark, finding.message, finding.remedy)
+            cells = (entry.where, finding.check, finding.message, finding.remedy)
+            where, check, what, remedy = map(escape, cells)
+            rows.add_row(where, check, mark, what, remedy)
         return rows
 
     console.show(data, output, table)

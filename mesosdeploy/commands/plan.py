@@ -56,14 +56,16 @@ def plan(
 
 def _table(made: Plan) -> RenderableType:
     from rich.console import Group
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("action", "node", "group", "why")
     for action in made.actions:
         style = _STYLES.get(action.kind.value)
-        table.add_row(action.kind.value, action.name, action.group, action.reason, style=style)
+        cells = (action.kind.value, action.name, action.group, escape(action.reason))
+        table.add_row(*cells, style=style)
     lines = [
         f"the playbook runs: {made.converge}" if made.converge else "the playbook does not run"
     ]
     lines += [f"REFUSED: {danger}" for danger in made.dangers]
-    return Group(table, *lines)
+    return Group(table, *map(escape, lines))

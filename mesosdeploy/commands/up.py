@@ -35,7 +35,12 @@ def up(
     provider: ProviderOption = None,
     yes: YesOption = False,
     until: Annotated[
-        str, typer.Option(metavar="STEP", help="Stop after this step (see `plan` for their names).")
+        str,
+        typer.Option(
+            metavar="STEP",
+            help="Stop after this one of: plan, artifacts, prepare, machines, reach, inventory, "
+            "converge, verify.",
+        ),
     ] = "",
     converge: Annotated[
         bool, typer.Option("--converge", help="Run the playbook even when nothing has changed.")

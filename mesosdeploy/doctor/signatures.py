@@ -33,7 +33,9 @@ SIGNATURES = (
     Signature(
         fragment=r"Incompatible agent info detected",
         cause="resources or attributes changed in a way that the agent's checkpoint forbids",
-        remedy="set the old values again, or drain the node and remove meta/slaves/latest",
+        remedy="set the old values again, or make the agent anew (its tasks end): `mesosdeploy ssh "
+        "NODE -- 'systemctl stop mesos-agent; rm /var/lib/mesos/agent/meta/slaves/latest'`, then "
+        "`mesosdeploy up --converge`; docs/operations.md tells how to drain one first",
     ),
     Signature(
         fragment=r"Failed to (?:create Linux launcher|locate systemd cgroups hierarchy)"
@@ -54,7 +56,7 @@ SIGNATURES = (
     Signature(
         fragment=r"fsync-ing the write ahead log .* took",
         cause="the disk under ZooKeeper's log is slow; sessions may expire",
-        remedy="give zookeeper_log_directory a disk of its own",
+        remedy="give zookeeper_log_dir a disk of its own",
     ),
     Signature(
         fragment=r"No space left on device",

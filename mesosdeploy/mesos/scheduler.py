@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -100,13 +100,6 @@ def _require_running(run: TaskRun, *, node: str, agent: str, seconds: float) -> 
     problem, status = run.problem(agent, seconds), run.last(agent)
     if problem or status.get("state") != "TASK_RUNNING":
         raise VerifyError(f"{node}: {problem or _failure(status)}")
-
-
-def require_success(results: Iterable[TaskResult]) -> None:
-    """Raise VerifyError with every problem unless all tasks finished."""
-    problems = [f"{result.node}: {result.problem}" for result in results if result.problem]
-    if problems:
-        raise VerifyError("; ".join(problems))
 
 
 @dataclass(frozen=True, kw_only=True)

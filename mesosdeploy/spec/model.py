@@ -20,19 +20,24 @@ KINDS: tuple[GroupKind, ...] = get_args(GroupKind)
 
 
 class Resources(Model):
-    """What an agent offers to frameworks; a key that is not given is detected by Mesos."""
+    """What an agent offers to frameworks.
+
+    What is not given is computed once by the role mesos_agent and kept: all CPUs, memory less
+    1024 MB and disk less 5120 MB (`mesos_agent_reserved_*`; at least half of each), and the ports
+    31000-32000.
+    """
 
     cpus: float | None = Field(default=None, gt=0, description="CPUs, as a number.", examples=[2])
     mem_mb: int | None = Field(default=None, ge=32, description="Memory in MB.", examples=[2048])
     disk_mb: int | None = Field(default=None, ge=1, description="Disk in MB.", examples=[4096])
     ports: Annotated[tuple[PortRange, ...], Field(strict=False)] = Field(
         default=(),
-        description='Ports for tasks, as ranges "first-last"; none: Mesos offers 31000-32000.',
+        description='Ports for tasks, as ranges "first-last"; unset: 31000-32000.',
         examples=[["31000-32000"]],
     )
 
     def given(self) -> dict[str, object]:
-        """Return the keys that were given; empty: Mesos detects everything."""
+        """Return the keys that were given; the role mesos_agent computes the others."""
         return {
             key: value
             for key, value in self.model_dump(mode="json").items()
@@ -118,7 +123,10 @@ class Versions(Model):
 
 
 class Features(Model):
-    """What is switched on beyond the basics; a flavour that cannot do it refuses."""
+    """What is asked for beyond the basics.
+
+    Checked against the flavour; nothing is configured by it yet.
+    """
 
     tls: bool = Field(default=False, description="Encrypt Mesos' own traffic.", examples=[False])
     docker_containerizer: bool = Field(
@@ -156,7 +164,8 @@ class Spec(Model):
     )
     features: Features = Field(
         default_factory=Features,
-        description="What is switched on beyond the basics.",
+        description="What is asked for beyond the basics. Checked against the flavour; nothing is"
+        " configured by it yet.",
         examples=[{"jni": False}],
     )
 

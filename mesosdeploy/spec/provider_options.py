@@ -32,7 +32,7 @@ class LocalOptions(Model):
     )
     subnet: Network | None = Field(
         default=None,
-        description="The cluster's own IPv4 network; unset: a free one is chosen.",
+        description="The cluster's own IPv4 network, a /24 or larger; unset: a free /24 is chosen.",
         examples=["10.90.0.0/24"],
     )
 
@@ -102,7 +102,9 @@ class StaticOptions(Model):
     port: Port = Field(default=22, description="The SSH port of every host.", examples=[22])
     private_key: str | None = Field(
         default=None,
-        description="Path of the SSH key that opens the hosts; unset: the cluster's own key.",
+        description="Path of the SSH key that opens the hosts. Needed, unless you install"
+        " `<state>/<name>/ssh/id_ed25519.pub` on the hosts yourself"
+        " (`up --until prepare` makes it).",
         examples=["~/.ssh/id_ed25519"],
     )
     known_hosts: str | None = Field(

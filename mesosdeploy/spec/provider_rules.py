@@ -12,6 +12,12 @@ from mesosdeploy.spec.provider_options import known_types
 
 _Hosts = dict[str, list[dict[str, object]]]
 
+LONGEST_PREFIX = 24
+"""The local provider's places for groups reach beyond .201: it needs 256 addresses."""
+
+KEPT_FREE = 12
+"""Addresses that no node gets: .0 to .10 (network, gateway, room for people) and the last."""
+
 
 def known_provider(spec: Spec) -> Iterator[Problem]:
     """Refuse a provider that is neither built in nor installed."""
@@ -26,17 +32,20 @@ def known_provider(spec: Spec) -> Iterator[Problem]:
 
 
 def local_subnet(spec: Spec) -> Iterator[Problem]:
-    """Refuse a network that is too small for the nodes, its gateway and its two end addresses."""
+    """Refuse a local network that is smaller than a /24, or has too few addresses for the nodes."""
     subnet = spec.provider.options().get("subnet") if spec.provider.type == "local" else None
     if not isinstance(subnet, str):
         return
     nodes = sum(group.count for group in spec.groups.values())
     network = ipaddress.IPv4Network(subnet)
-    if network.num_addresses - 3 < nodes:
-        fitting = 32 - (nodes + 2).bit_length()
+    fitting = min(LONGEST_PREFIX, 32 - (nodes + KEPT_FREE - 1).bit_length())
+    if network.prefixlen > fitting:
+        room = network.num_addresses - KEPT_FREE
         yield Problem(
             path=("provider", "subnet"),
-            message=f"has room for {max(network.num_addresses - 3, 0)} nodes, not for {nodes}",
+            message=f"has {network.num_addresses} address(es), and 256 are needed"
+            if network.prefixlen > LONGEST_PREFIX
+            else f"has room for {room} nodes, not for {nodes}",
             value=subnet,
             remedy=f"use a prefix length of at most {fitting}",
         )

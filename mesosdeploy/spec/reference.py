@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from types import NoneType, UnionType
@@ -139,8 +140,10 @@ def _flavours() -> str:
     rows = [
         (
             f"`{flavour.name}`",
-            ", ".join(flavour.versions) + (" and later of that line" if flavour.pattern else ""),
-            ", ".join(flavour.cgroup_modes),
+            _versions(flavour),
+            ", ".join(
+                (*flavour.cgroup_modes, *(f"{m} without limits" for m in flavour.without_limits))
+            ),
             ", ".join(flavour.systems),
             ", ".join(flavour.architectures),
             _docker(flavour),
@@ -150,6 +153,15 @@ def _flavours() -> str:
     ]
     heads = ("flavour", "versions", "cgroup", "systems", "machines", "Docker", "features")
     return f"## Flavours of Mesos\n\n{_table(heads, rows)}\n"
+
+
+def _versions(flavour: Flavour) -> str:
+    """Return the known versions, or a living line with its variable numbers as letters."""
+    if not flavour.pattern:
+        return ", ".join(flavour.versions)
+    letters = iter("xyz")
+    line = re.sub(r"\\d\+", lambda _digits: next(letters), flavour.pattern).replace("\\", "")
+    return f"{line} (unset: {flavour.versions[-1]})"
 
 
 def _docker(flavour: Flavour) -> str:

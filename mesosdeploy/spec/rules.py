@@ -79,7 +79,7 @@ def group_names(spec: Spec) -> Iterator[Problem]:
 
 
 def odd_ensembles(spec: Spec) -> Iterator[Problem]:
-    """Refuse an even or too large number of voters, with the arithmetic of the quorum."""
+    """Refuse an even number of voters, with the arithmetic of the quorum, and more than 7."""
     kinds: tuple[GroupKind, ...] = ("masters", "zookeepers")
     for kind in kinds:
         groups = spec.groups_of(kind)

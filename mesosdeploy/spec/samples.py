@@ -16,7 +16,7 @@ _PROVIDERS = {
 provider:
   type: local
   # engine: auto            # auto | podman | docker
-  # subnet: 10.90.0.0/24    # a network of the cluster's own; unset: a free one is chosen
+  # subnet: 10.90.0.0/24    # its own network, a /24 or larger; unset: a free one is chosen
 """,
     "fake": """\
 # Where the machines come from. `fake`: nowhere, the nodes are in memory; to rehearse commands.
@@ -33,25 +33,28 @@ _FIXED = """\
       disk_mb: 4096
       ports: ["31000-32000"]
 """
-_DETECTED = """\
-    # What is offered; unset: what Mesos detects, without regard to other services of the node.
+_COMPUTED = """\
+    # What is offered. What is not given is computed once and kept: all CPUs, memory less 1024 MB,
+    # disk less 5120 MB (at least half of each), ports 31000-32000.
     # resources:
     #   cpus: 2
     #   mem_mb: 2048
     #   ports: ["31000-32000"]
 """
-_RESOURCES = {"local": _FIXED, "fake": _DETECTED, "static": _DETECTED}
+_RESOURCES = {"local": _FIXED, "fake": _COMPUTED, "static": _COMPUTED}
 
 
 def cluster_yml(name: str, provider: str, *, masters: int, agents: int) -> str:
     """Return a commented cluster.yml."""
     monitors = 1
     counts = {"masters": masters, "agents": agents, "monitors": monitors}
-    source = _static(counts) if provider == "static" else _PROVIDERS[provider]
+    source = _static(name, counts) if provider == "static" else _PROVIDERS[provider]
     needed = majority(masters)
     return f"""\
 # A cluster. Every key is explained in docs/spec.md.
-# Check it: mesosdeploy validate    What would happen: mesosdeploy plan    Make it: mesosdeploy up
+# Check it:             mesosdeploy validate -i <dir>     (<dir>: the directory of this file)
+# What would happen:    mesosdeploy plan -i <dir>
+# Make it:              mesosdeploy up -i <dir>
 # For completion in an editor, run `mesosdeploy schema --out cluster.schema.json` here, then use:
 # # yaml-language-server: $schema=cluster.schema.json
 name: {_plain(name)}
@@ -59,7 +62,8 @@ name: {_plain(name)}
 {source}
 # The machines. Nodes are called master-1, agent-2, monitor-1 ...
 groups:
-  # ZooKeeper, Mesos master and scheduler. An odd number: a majority must agree, so {masters} need
+  # ZooKeeper, Mesos master and (not installed yet) scheduler.
+  # An odd number, at most 7: a majority must agree, so {masters} need
   # {needed} and survive the loss of {masters - needed}.
   masters:
     count: {masters}
@@ -84,12 +88,16 @@ def _plain(name: str) -> str:
     return name if is_word else json.dumps(name)
 
 
-def _static(counts: dict[str, int]) -> str:
+def _static(name: str, counts: dict[str, int]) -> str:
     lines = [
         "# Where the machines come from. `static`: they exist; list them, each once.",
         "provider:",
         "  type: static",
-        "  user: root                # the SSH user; port: 22 and private_key: are known too",
+        "  user: root                # the SSH user of every host; port: is known too",
+        "  # The key that opens them. Needed, unless you install the cluster's own there yourself:",
+        f"  # ~/.local/state/mesosdeploy/{name}/ssh/id_ed25519.pub",
+        "  # (`mesosdeploy up -i <dir> --until prepare` makes it).",
+        "  private_key: ~/.ssh/id_ed25519",
         "  # The hosts' public keys must be known before anything connects: put them in a file,",
         "  # by `ssh-keyscan -t ed25519 ADDRESS ...`, and compare them with those on the consoles.",
         "  known_hosts: ~/.ssh/known_hosts",
@@ -115,7 +123,9 @@ def group_vars() -> str:
     """Return sample Ansible variables, all of them comments."""
     return """\
 ---
-# Ansible variables for every node of this environment; they win over the playbooks' own values.
+# Ansible variables for every node of this environment. They win over the roles' defaults, not over
+# what playbooks/site.yml hands over from cluster.yml (names, addresses, attributes, resources,
+# quorum, package).
 # For one group use group_vars/<group>.yml (`-` in a group's name becomes `_`), for one node
 # host_vars/<node>.yml. What a role knows is in the table of roles/<role>/README.md.
 #

@@ -38,8 +38,9 @@ class RecordedNode:
 class ClusterState:
     """Everything that is recorded of one cluster.
 
-    `converged` is the fingerprint of what was installed last (empty: never finished), and
-    `converged_at` the time in ISO 8601; `artifacts` maps artifact name to sha256.
+    `converged` is the fingerprint of what was installed last (empty: not finished), and
+    `converged_at` the time in ISO 8601; `installed_at` is when the playbook ran first (empty:
+    nothing is on the machines yet); `artifacts` maps artifact name to sha256.
     """
 
     cluster: str
@@ -47,6 +48,7 @@ class ClusterState:
     nodes: Mapping[str, RecordedNode] = field(default_factory=dict)
     converged: str = ""
     converged_at: str = ""
+    installed_at: str = ""
     artifacts: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -6,14 +6,16 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mesosdeploy.errors import ProviderError, UsageError
+from mesosdeploy.errors import ProviderError, StateError, UsageError
 from mesosdeploy.nodes import Node
 from mesosdeploy.providers.base import Leftover
+from mesosdeploy.state import record
 from mesosdeploy.state.journal import Journal
 from mesosdeploy.state.lock import exclusive
 from mesosdeploy.workflow.environment import Environment
 from mesosdeploy.workflow.machines import in_parallel
 from mesosdeploy.workflow.up import Progress
+from mesosdeploy.workflow.up_steps import require_same_provider
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,7 @@ def run(
     """
     with exclusive(environment.directory.parent, environment.lock_name, "down"):
         progress.step("List what belongs to the cluster")
+        require_same_provider(environment, _recorded(environment))
         found = find(environment)
         if found.empty:
             return found
@@ -71,6 +74,14 @@ def run(
             raise UsageError("nothing was removed: nobody said yes", hint="say --yes")
         _remove(environment, found, progress)
     return found
+
+
+def _recorded(environment: Environment) -> record.ClusterState | None:
+    """Return the recorded state; a damaged record keeps nobody from removing the cluster."""
+    try:
+        return record.load(environment.directory)
+    except StateError:
+        return None
 
 
 def _remove(environment: Environment, found: Belongings, progress: Progress) -> None:

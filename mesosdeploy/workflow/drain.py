@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from mesosdeploy.errors import DeployError
 from mesosdeploy.providers.base import Report
 from mesosdeploy.workflow.environment import Environment
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 120
 _MARGIN_SECONDS = 120
+_FIRST_WITH_DRAINING = Version("1.9.0")
 
 
 def drain(environment: Environment, nodes: Sequence[str], report: Report) -> None:
@@ -34,23 +37,29 @@ def drain(environment: Environment, nodes: Sequence[str], report: Report) -> Non
             hint="mesosdeploy doctor says what the masters lack",
         )
     if leaving:
-        _drain(view, leaving, report)
+        can_drain = Version(environment.spec.versions.mesos.version) >= _FIRST_WITH_DRAINING
+        _drain(view, leaving, report, can_drain=can_drain)
 
 
-def _drain(view: ClusterView, leaving: Sequence[AgentView], report: Report) -> None:
+def _drain(
+    view: ClusterView, leaving: Sequence[AgentView], report: Report, *, can_drain: bool
+) -> None:
     from mesosdeploy.mesos import operator
     from mesosdeploy.mesos.maintenance import Maintenance
 
     leader = next(master for master in view.masters if master.is_leader)
     with operator.client() as client:
         maintenance = Maintenance(f"http://{leader.address}:{leader.port}", client)
-        for agent in leaving:
+        for agent in leaving if can_drain else ():
             report(f"drain {agent.node}")
             maintenance.drain(str(agent.id), grace_seconds=GRACE_SECONDS)
         for agent in leaving:
-            _wait_until_empty(maintenance, agent)
+            if can_drain:
+                _wait_until_empty(maintenance, agent)
+                report(f"{agent.node} is empty")
+            else:
+                report(f"{agent.node}: Mesos before 1.9 cannot drain; its tasks end with it")
             maintenance.dismiss(str(agent.id))
-            report(f"{agent.node} is empty")
 
 
 def _wait_until_empty(maintenance: Maintenance, agent: AgentView) -> None:

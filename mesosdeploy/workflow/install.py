@@ -73,6 +73,7 @@ def converge(
             inventory=environment.spec_file.resolve(),
             hosts=frozenset(hosts),
             directory=environment.directory / "logs" / f"{playbook}-{run}",
+            recorded=environment.inventory_json,
             strategy=strategy,
         ),
         report,

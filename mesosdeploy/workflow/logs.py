@@ -120,6 +120,18 @@ def read(environment: Environment, query: Query) -> Iterator[Line]:
         )
 
 
+def _require_ended_well(streams: Mapping[str, ssh.Stream]) -> None:
+    said = {
+        node: (stream.stderr.read() if stream.stderr else "") for node, stream in streams.items()
+    }
+    bad = [node for node, stream in streams.items() if stream.wait() != 0]
+    if bad:
+        raise DeployError(
+            "the journal ended of " + "; ".join(f"{node}: {said[node].strip()}" for node in bad),
+            hint="mesosdeploy doctor says why",
+        )
+
+
 def check_pattern(grep: str) -> None:
     """Raise UsageError for a pattern that is no regular expression."""
     try:
@@ -156,6 +168,7 @@ def follow(environment: Environment, query: Query) -> Iterator[Line]:
                 running -= 1
             else:
                 yield line
+        _require_ended_well(streams)
     finally:
         for stream in streams.values():
             stream.terminate()

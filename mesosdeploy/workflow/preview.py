@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from mesosdeploy import plan as planning
 from mesosdeploy.plan import Plan
 from mesosdeploy.state import record
 from mesosdeploy.workflow import install
 from mesosdeploy.workflow.environment import Environment
-from mesosdeploy.workflow.up_steps import require_usable
+from mesosdeploy.workflow.up_steps import make_plan
 
 
 def plan(environment: Environment) -> Plan:
     """Return the plan; ProviderError when the provider cannot be asked."""
-    require_usable(environment)
-    return planning.make(
-        environment.spec.requests(),
-        environment.provider.list(),
-        record.load(environment.directory),
-        fingerprint=environment.fingerprint(install.digests(environment)),
-    )
+    fingerprint = environment.fingerprint(install.digests(environment))
+    return make_plan(environment, record.load(environment.directory), fingerprint)

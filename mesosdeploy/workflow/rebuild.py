@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import Node, NodeStatus
 from mesosdeploy.state import keys, record
-from mesosdeploy.state.journal import Journal
+from mesosdeploy.state.journal import Journal, now
 from mesosdeploy.state.lock import exclusive
 from mesosdeploy.workflow import install
 from mesosdeploy.workflow.environment import Environment
@@ -44,16 +46,23 @@ def _let_in(environment: Environment, nodes: tuple[Node, ...], progress: Progres
         return  # the operator's own key opens these machines
     public = keys.ensure_key_pair(environment.directory, f"mesosdeploy {environment.spec.name}")
     for node in nodes:
-        if node.status is NodeStatus.RUNNING:
+        if node.status is not NodeStatus.FAILED:  # a stopped one gets the key before it starts
             progress.detail(node.name)
             environment.provider.authorize(node, public)
 
 
 def _record(environment: Environment, nodes: tuple[Node, ...], progress: Progress) -> None:
-    state = record.ClusterState(cluster=environment.spec.name, provider=environment.provider_name)
+    # Nobody can tell any more whether something was installed: the safe answer is yes.
+    state = record.ClusterState(
+        cluster=environment.spec.name, provider=environment.provider_name, installed_at=now()
+    )
     requests = {request.name: request for request in environment.spec.requests()}
+    alike = {request.group: request for request in requests.values()}
     for node in nodes:
-        state = state.with_node(node, requests.get(node.name))
+        asked = requests.get(node.name)
+        if asked is None and node.group in alike:  # the spec dropped it, its roles are known
+            asked = replace(alike[node.group], name=node.name, index=node.index)
+        state = state.with_node(node, asked)
     record.save(environment.directory, state)
     known = tuple(node for node in nodes if node.name in requests)
     packages: install.Packages = {}

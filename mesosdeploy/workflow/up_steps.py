@@ -54,11 +54,7 @@ class Work:
     nodes: tuple[Node, ...] = ()
     recap: Recap | None = None
     verification: VerifyReport | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        """What would be installed now."""
-        return self.environment.fingerprint(install.digests(self.environment))
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,27 +70,9 @@ class Step:
 def _plan(work: Work) -> None:
     environment = work.environment
     work.state = record.load(environment.directory)
-    if work.state is None:
-        require_usable(environment)
-    if work.state and work.state.provider != environment.provider_name:
-        raise UsageError(
-            f"the cluster {environment.spec.name!r} was made by the provider "
-            f"{work.state.provider!r}, the spec now says {environment.provider_name!r}",
-            hint="remove it with the old spec first (mesosdeploy down), or give it another name",
-        )
-    nodes = environment.provider.list()
-    if nodes and work.state is None and not environment.borrows:
-        raise StateError(
-            f"{len(nodes)} machines of {environment.spec.name!r} exist, but "
-            f"{environment.directory} records none of them",
-            hint="take them over: mesosdeploy state rebuild; or remove them: mesosdeploy down",
-        )
-    work.plan = planning.make(
-        environment.spec.requests(),
-        nodes,
-        work.state,
-        fingerprint=work.fingerprint,
-    )
+    # What is installed is what the files say now: a change during the run is the next run's.
+    work.fingerprint = environment.fingerprint(install.digests(environment))
+    work.plan = make_plan(environment, work.state, work.fingerprint)
     refuse_dangers(work.plan)
     if work.state and work.plan.machines_change:
         require_usable(environment)
@@ -105,12 +83,44 @@ def _plan(work: Work) -> None:
         )
 
 
+def make_plan(
+    environment: Environment, state: record.ClusterState | None, fingerprint: str
+) -> Plan:
+    """Compare spec, record and provider.
+
+    Raises UsageError when the record is of another provider, StateError when machines exist that
+    nothing is recorded of, ProviderError when the provider cannot be asked.
+    """
+    if state is None:
+        require_usable(environment)
+    require_same_provider(environment, state)
+    nodes = environment.provider.list()
+    if nodes and state is None and not environment.borrows:
+        raise StateError(
+            f"{len(nodes)} machines of {environment.spec.name!r} exist, but "
+            f"{environment.directory} records none of them",
+            hint="take them over: mesosdeploy state rebuild; or remove them: mesosdeploy down",
+        )
+    return planning.make(environment.spec.requests(), nodes, state, fingerprint=fingerprint)
+
+
+def require_same_provider(environment: Environment, state: record.ClusterState | None) -> None:
+    """Raise UsageError when the recorded cluster was made by another provider than the spec's."""
+    if state and state.provider != environment.provider_name:
+        raise UsageError(
+            f"the cluster {environment.spec.name!r} was made by the provider "
+            f"{state.provider!r}, the spec now says {environment.provider_name!r}",
+            hint=f"set `type: {state.provider}` again, then remove it (mesosdeploy down); "
+            "or give the new cluster another name",
+        )
+
+
 def refuse_dangers(plan: Plan) -> None:
     """Raise DeployError when the plan would endanger a quorum."""
     if plan.dangers:
         raise DeployError(
             "this would endanger the cluster:\n" + "\n".join(f"  {d}" for d in plan.dangers),
-            hint="set the counts back to what runs now, or make a second cluster beside it",
+            hint="set the spec back to what runs now, or make a second cluster beside it",
         )
 
 
@@ -158,9 +168,10 @@ def _machines(work: Work) -> None:
 
 
 def _empty_what_goes(work: Work) -> None:
-    """Drain agents that are about to be removed, unless the cluster never ran."""
+    """Drain agents that are about to be removed, unless nothing was ever installed on them."""
     leaving = [action.name for action in work.plan.of(ActionKind.REMOVE)]
-    if leaving and not work.environment.rehearsal and work.environment.inventory_json.exists():
+    installed = bool(work.state and work.state.installed_at)
+    if leaving and installed and not work.environment.rehearsal:
         from mesosdeploy.workflow import drain
 
         drain.drain(work.environment, leaving, work.report)
@@ -172,14 +183,22 @@ def _reach(work: Work) -> None:
 
 def _inventory(work: Work) -> None:
     install.write_inventory(work.environment, work.nodes, work.packages)
+    if work.environment.rehearsal:
+        return
+    installed = bool(work.state and work.state.installed_at)
     new = work.plan.of(ActionKind.CREATE, ActionKind.REPLACE, ActionKind.START)
-    if new and not work.environment.rehearsal:
+    names = [action.name for action in new] if installed else [node.name for node in work.nodes]
+    if names:
         from mesosdeploy.workflow import doctor
 
-        doctor.require_platforms(work.environment, [action.name for action in new])
+        doctor.require_platforms(work.environment, names)
 
 
 def _converge(work: Work) -> None:
+    assert work.state is not None
+    # From here on a replicated log may exist, whose quorum must not be changed.
+    work.state = replace(work.state, installed_at=work.state.installed_at or now())
+    record.save(work.environment.directory, work.state)
     work.recap = install.converge(
         work.environment,
         strategy=work.options.strategy,
@@ -209,6 +228,7 @@ def _record(work: Work) -> None:
         state,
         converged=work.fingerprint,
         converged_at=now(),
+        installed_at=state.installed_at or now(),
         artifacts={name: package.sha256 for name, package in work.packages.items()},
     )
     record.save(work.environment.directory, state)

@@ -98,3 +98,15 @@ def test_question_is_seen_though_a_spinner_runs(
         assert progress.ask("Remove all of this?") is answer
     assert terminal.shown_when_asked.endswith("Remove all of this? [y/N] ")
     assert "\x1b[?25l" in terminal.shown_when_asked, "no spinner ran, so nothing was tested"
+
+
+def test_other_provider_in_the_spec_never_forgets_the_machines(
+    demo: Path, command: Command
+) -> None:
+    assert command("up", "-i", "demo").code == 0
+    file = demo / "cluster.yml"
+    file.write_text(file.read_text().replace("type: fake", "type: local"))
+    ended = command("down", "-i", "demo", "--yes")
+    assert ended.code == 2
+    assert "was made by the provider 'fake'" in ended.stderr
+    assert (resources.state_dir() / "demo" / "state.json").exists()

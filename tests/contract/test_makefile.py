@@ -31,6 +31,10 @@ def test_make_installs_what_the_lab_package_is_built_with(monkeypatch: pytest.Mo
     assert needed <= packages() | {"dpkg"}  # dpkg is essential: every Debian has it
 
 
+def test_make_docs_writes_the_reference_that_the_module_prints() -> None:
+    assert "python -m mesosdeploy.spec.reference > docs/spec.md" in MAKEFILE
+
+
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     script = (Path(__file__).parents[2] / ".ci" / "run").read_text()
     assert "exec make test" in script

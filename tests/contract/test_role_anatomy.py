@@ -1,4 +1,4 @@
-"""Every role has the same anatomy: learn one, know all (STYLE.md, section 3)."""
+"""Every role has the same anatomy: learn one, know all (docs/roles.md)."""
 
 from __future__ import annotations
 

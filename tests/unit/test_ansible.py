@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ def playbook_run(tmp_path: Path, **changes: object) -> ansible.PlaybookRun:
         "inventory": tmp_path / "cluster.yml",
         "hosts": frozenset({"a", "b"}),
         "directory": tmp_path / "logs",
+        "recorded": tmp_path / "inventory.json",
         **changes,
     }
     return ansible.PlaybookRun(**values)  # type: ignore[arg-type]
@@ -34,6 +36,19 @@ def test_host_keys_are_checked_and_foreign_settings_are_dropped(tmp_path: Path) 
     assert "ANSIBLE_FORKS" not in found
     assert found["HOME"] == "/x"
     assert found["PATH"].endswith(":/bin")
+
+
+def test_inventory_is_the_one_of_the_cluster_that_is_meant(tmp_path: Path) -> None:
+    recorded = tmp_path / "demo.local" / "inventory.json"
+    found = ansible.environment(playbook_run(tmp_path, recorded=recorded), {})
+    assert found["MESOSDEPLOY_INVENTORY_JSON"] == str(recorded)
+
+
+def test_signal_handlers_are_given_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with ansible._own_signals():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("strategy", list(ansible.Strategy))

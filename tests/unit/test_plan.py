@@ -29,7 +29,7 @@ def node(name: str, status: NodeStatus = NodeStatus.RUNNING) -> Node:
     )
 
 
-def state(*names: str, converged: str = "f", converged_at: str = "2026-01-01") -> ClusterState:
+def state(*names: str, converged: str = "f", installed_at: str = "2026-01-01") -> ClusterState:
     return ClusterState(
         cluster="c",
         provider="fake",
@@ -38,7 +38,7 @@ def state(*names: str, converged: str = "f", converged_at: str = "2026-01-01") -
             for name in names
         },
         converged=converged,
-        converged_at=converged_at,
+        installed_at=installed_at,
     )
 
 
@@ -67,7 +67,7 @@ def test_finished_cluster_has_nothing_to_do() -> None:
     [
         pytest.param(state(*THREE), "other", "changed since the last run", id="fingerprint"),
         pytest.param(state(*THREE, converged=""), "f", "did not end", id="cut-off"),
-        pytest.param(None, "f", "did not end", id="state-lost"),
+        pytest.param(None, "f", "never ran", id="state-lost"),
     ],
 )
 def test_playbook_runs_with_a_reason(
@@ -92,17 +92,29 @@ def test_action_follows_what_the_provider_reports(status: NodeStatus, kind: Acti
 
 
 def test_machine_whose_making_was_cut_off_is_replaced_without_asking() -> None:
-    made = make([node("master-1", NodeStatus.FAILED)], state("master-2", converged_at=""))
+    made = make([node("master-1", NodeStatus.FAILED)], state("master-2", installed_at=""))
     assert made.actions[0].kind is ActionKind.REPLACE
     assert not made.losses
 
 
 def test_changed_request_names_the_changed_keys() -> None:
-    changed = [replace(REQUESTS[0], labels={"team": "x"}), *REQUESTS[1:]]
-    made = planning.make(changed, [node(n) for n in THREE], state(*THREE), fingerprint="f")
+    moved = replace(REQUESTS[0], roles=MASTER_ROLES | {NodeRole.MARATHON})
+    nodes = [node(n) for n in THREE]
+    made = planning.make([moved, *REQUESTS[1:]], nodes, state(*THREE), fingerprint="f")
     assert made.actions[0].kind is ActionKind.CHANGE
-    assert "labels" in made.actions[0].reason
+    assert "roles" in made.actions[0].reason
     assert made.converge
+    assert not made.dangers
+
+
+@pytest.mark.parametrize(
+    "change", [{"labels": {"team": "x"}}, {"cpus": 2.0}, {"memory_mb": 512}, {"options": {"a": 1}}]
+)
+def test_what_is_fixed_at_creation_is_not_promised(change: dict[str, object]) -> None:
+    changed = [replace(REQUESTS[0], **change), *REQUESTS[1:]]  # type: ignore[arg-type]
+    made = planning.make(changed, [node(n) for n in THREE], state(*THREE), fingerprint="f")
+    assert len(made.dangers) == 1
+    assert made.dangers[0].startswith(f"master-1: {next(iter(change))} cannot change")
 
 
 def test_node_that_the_spec_dropped_is_removed_last() -> None:
@@ -120,9 +132,9 @@ def test_number_of_masters_cannot_change_on_a_running_cluster() -> None:
     assert all("quorum cannot be changed" in danger for danger in made.dangers)
 
 
-def test_number_of_masters_may_change_before_the_first_converge() -> None:
+def test_number_of_masters_may_change_before_the_first_playbook() -> None:
     five = [*REQUESTS, request("master-4"), request("master-5")]
-    known = state(*THREE, converged="", converged_at="")
+    known = state(*THREE, converged="", installed_at="")
     made = planning.make(five, [node(n) for n in THREE], known, fingerprint="f")
     assert not made.dangers
 

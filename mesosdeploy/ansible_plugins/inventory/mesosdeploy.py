@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from ansible.errors import AnsibleParserError
@@ -66,7 +67,8 @@ def _recorded(path: Path) -> dict:
         spec = load(path)
     except MesosDeployError as exc:
         raise AnsibleParserError(f"{exc.message}\n{exc.hint or ''}".strip()) from exc
-    recorded = resources.state_dir() / spec.name / "inventory.json"
+    given = os.environ.get(resources.INVENTORY_VARIABLE)
+    recorded = Path(given) if given else resources.state_dir() / spec.name / "inventory.json"
     remedy = f"run: mesosdeploy up -i {path.parent}"
     try:
         content: dict = json.loads(recorded.read_text(encoding="utf-8"))

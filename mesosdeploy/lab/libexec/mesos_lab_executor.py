@@ -94,6 +94,7 @@ class Executor:
         self._states: dict[str, str] = {}
         self._unacknowledged_tasks: dict[str, Json] = {}
         self._unacknowledged_updates: dict[str, Json] = {}
+        self._subscribed_with: set[str] = set()
         self._connected = False
 
     # To be provided by an executor. Each handler returns quickly or works in a thread.
@@ -193,9 +194,38 @@ class Executor:
             self.agent.execute(body)
         except TRANSPORT_ERRORS as exc:
             log(f"{body['type']} was not delivered and will be repeated: {exc}")
+            in_thread(self._repeat, body)
+
+    def _repeat(self, body: Json) -> None:
+        """Send an update again until the agent takes it or a new subscription carries it."""
+        while True:
+            time.sleep(_RETRY_SECONDS)
+            with self._lock:
+                pending = body["update"]["status"]["uuid"] in self._unacknowledged_updates
+                if not (self._connected and pending):
+                    return
+            try:
+                self.agent.execute(body)
+            except TRANSPORT_ERRORS:
+                continue
+            return
+
+    def _send_what_came_meanwhile(self) -> None:
+        """Be connected, and send updates that were made after the subscription was written."""
+        with self._sending:
+            with self._lock:
+                self._connected = True
+                late = [
+                    update
+                    for key, update in self._unacknowledged_updates.items()
+                    if key not in self._subscribed_with
+                ]
+            for update in late:
+                self._send({"type": "UPDATE", "update": update})
 
     def _subscription(self) -> Json:
         with self._lock:
+            self._subscribed_with = set(self._unacknowledged_updates)
             return {
                 "unacknowledged_tasks": list(self._unacknowledged_tasks.values()),
                 "unacknowledged_updates": list(self._unacknowledged_updates.values()),
@@ -213,8 +243,7 @@ class Executor:
         if kind == "SUBSCRIBED":
             self.framework = content["framework_info"]
             self.on_subscribed(content)
-            with self._lock:
-                self._connected = True
+            self._send_what_came_meanwhile()
             log("subscribed")
         elif kind == "LAUNCH":
             self.on_launch([content["task"]])

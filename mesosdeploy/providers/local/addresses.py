@@ -19,9 +19,10 @@ _LOWEST = 11
 def choose_subnet(used: Iterable[IPv4Network]) -> IPv4Network:
     """Return the first /24 of the pool that overlaps none of the networks in use.
 
-    `used` are the subnets of other engine networks and the host's routes.
+    `used` are the subnets of other engine networks and the host's routes; a route to half of the
+    world or more (a VPN's 0.0.0.0/1) takes nothing.
     """
-    taken = [network for network in used if network.prefixlen > 0]
+    taken = [network for network in used if network.prefixlen > 1]
     for candidate in POOL.subnets(new_prefix=SLICE_PREFIX):
         if not any(candidate.overlaps(network) for network in taken):
             return candidate

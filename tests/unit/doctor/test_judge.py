@@ -72,7 +72,8 @@ def test_stopped_unit_is_explained_by_its_journal() -> None:
     seen = {**HEALTHY, "units": {"mesos-agent": FAILED}, "journals": {"mesos-agent": journal}}
     message, remedy = bad(seen)["unit mesos-agent"]
     assert "resources or attributes changed" in message
-    assert "drain" in remedy
+    assert "rm /var/lib/mesos/agent/meta/slaves/latest" in remedy
+    assert "mesosdeploy up --converge" in remedy
 
 
 def test_stopped_unit_without_a_known_cause_shows_its_last_line() -> None:

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from libcloud.compute.types import NodeState
+from ruamel.yaml import YAML
 
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import NodeRequest, NodeStatus
-from mesosdeploy.providers.base import ClusterContext
+from mesosdeploy.providers.base import ClusterContext, Provider
 
+KEY = "ssh-ed25519 AAAA the-cluster"
 PAGE = Path(__file__).parents[3] / "docs" / "providers.md"
 
 
@@ -22,6 +24,7 @@ class Cloud:
 
     def __init__(self) -> None:
         self.machines: list[SimpleNamespace] = []
+        self.user_data: list[str] = []
 
     def list_sizes(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(name="large")]
@@ -32,7 +35,10 @@ class Cloud:
     def list_nodes(self) -> list[SimpleNamespace]:
         return list(self.machines)
 
-    def create_node(self, *, ex_metadata: dict[str, str], **given: Any) -> SimpleNamespace:
+    def create_node(
+        self, *, ex_metadata: dict[str, str], ex_userdata: str, **given: Any
+    ) -> SimpleNamespace:
+        self.user_data.append(ex_userdata)
         machine = SimpleNamespace(
             id=f"id-{given['name']}",
             state=NodeState.RUNNING,
@@ -67,7 +73,9 @@ def ignore(_step: str) -> None:
 
 def context(cluster: str = "c1", image: str = "debian-12") -> ClusterContext:
     options = {"size": "large", "image": image}
-    return ClusterContext(cluster=cluster, directory=Path("/nowhere"), options=options)
+    return ClusterContext(
+        cluster=cluster, directory=Path("/nowhere"), public_key=KEY, options=options
+    )
 
 
 REQUEST = NodeRequest(cluster="c1", name="agent-1", group="agents", index=1, roles=frozenset())
@@ -89,6 +97,30 @@ def test_the_provider_of_the_page_makes_starts_and_removes(shown: tuple[Any, Clo
         provider.destroy(node, ignore)
         provider.cleanup(ignore)
     assert (provider.list(), provider.leftovers(), cloud.machines) == ([], [], [])
+
+
+def test_the_provider_of_the_page_lets_the_cluster_in_and_pins_the_host_key(
+    shown: tuple[Any, Cloud],
+) -> None:
+    provider_class, cloud = shown
+    provider: Provider = provider_class(context())
+    provider.prepare([REQUEST], ignore)
+    node = provider.create(REQUEST, ignore)
+    head, _, settings = cloud.user_data[0].partition("\n")
+    assert head == "#cloud-config"
+    given = YAML(typ="safe").load(settings)
+    assert given["users"] == [{"name": "root", "ssh_authorized_keys": [KEY]}]
+    assert given["ssh_keys"]["ed25519_public"] == node.host_key
+    assert str(node.host_key).startswith("ssh-ed25519 ")
+    assert "PRIVATE KEY" in given["ssh_keys"]["ed25519_private"]
+    with pytest.raises(ProviderError, match="no key can be let in"):
+        provider.authorize(node, KEY)
+
+
+def test_the_provider_of_the_page_has_every_method(shown: tuple[Any, Cloud]) -> None:
+    wanted = {name for name in vars(Provider) if not name.startswith("_")}
+    assert wanted >= {"authorize", "create", "list"}
+    assert not [name for name in wanted if not callable(getattr(shown[0], name, None))]
 
 
 def test_a_failure_of_the_page_s_provider_is_a_provider_error(shown: tuple[Any, Cloud]) -> None:

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from mesosdeploy.errors import ProviderError
+from mesosdeploy.nodes import NodeRequest
+from mesosdeploy.providers.local.addresses import allocate, parse_subnet
 from mesosdeploy.spec.load import check
 from tests.unit.spec.specs import agents, described, groups, static, told
 
+ONE_MORE = NodeRequest(cluster="demo", name="more-1", group="more", index=1, roles=frozenset())
 RANGE = 'write "first-last", for example "31000-32000"'
 
 
@@ -158,7 +162,22 @@ ACROSS = {
             groups={"masters": {"count": 3}, "agents": {"count": 3}},
         ),
         (
-            'provider.subnet: has room for 5 nodes, not for 6 (value "10.90.0.0/29") | use a prefix length of at most 28'
+            'provider.subnet: has 8 address(es), and 256 are needed (value "10.90.0.0/29") | use a prefix length of at most 24'
+        ),
+    ),
+    "subnet smaller than a /24": (
+        described(provider={"type": "local", "subnet": "10.90.0.0/25"}),
+        (
+            'provider.subnet: has 128 address(es), and 256 are needed (value "10.90.0.0/25") | use a prefix length of at most 24'
+        ),
+    ),
+    "subnet with one address too few": (
+        described(
+            provider={"type": "local", "subnet": "10.90.0.0/24"},
+            groups={"masters": {"count": 3}, "agents": {"count": 242}},
+        ),
+        (
+            'provider.subnet: has room for 244 nodes, not for 245 (value "10.90.0.0/24") | use a prefix length of at most 23'
         ),
     ),
     "group without hosts": (
@@ -264,6 +283,31 @@ def test_options_of_third_party_providers_pass_unchecked(monkeypatch: pytest.Mon
 def test_all_of_a_machine_may_be_offered() -> None:
     whole = agents(cpus=2, memory_mb=1024, resources={"cpus": 2, "mem_mb": 1024})
     assert told(whole) == []
+
+
+def test_subnet_rule_accepts_what_the_local_provider_can_address() -> None:
+    for prefix, nodes in (24, 244), (23, 500):
+        subnet = f"10.90.0.0/{prefix}"
+        groups = {"masters": {"count": 3}, "agents": {"count": nodes - 3}}
+        spec, problems = check(
+            described(provider={"type": "local", "subnet": subnet}, groups=groups)
+        )
+        assert (spec is not None, problems) == (True, [])
+        assert spec is not None
+        given = allocate(spec.requests(), {}, parse_subnet(subnet))
+        assert len(set(given.values())) == nodes
+        one_more = described(
+            provider={"type": "local", "subnet": subnet},
+            groups={**groups, "monitors": {"count": 1}},
+        )
+        assert len(told(one_more)) == 1
+        with pytest.raises(ProviderError, match="no address is left"):
+            allocate((*spec.requests(), ONE_MORE), {}, parse_subnet(subnet))
+
+
+def test_subnet_rule_and_local_provider_refuse_the_same_prefix() -> None:
+    with pytest.raises(ProviderError, match="256 are needed"):
+        parse_subnet("10.90.0.0/25")
 
 
 def test_checking_leaves_the_data_as_it_was() -> None:

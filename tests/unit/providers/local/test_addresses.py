@@ -104,3 +104,8 @@ def test_routes_are_read_without_the_default_route() -> None:
         {"dst": "169.254.169.254", "dev": "eth0"},
     ]
     assert parse_routes(routes) == [IPv4Network("192.0.2.0/24"), IPv4Network("169.254.169.254/32")]
+
+
+def test_route_of_a_vpn_to_half_of_the_world_takes_no_address() -> None:
+    halves = [IPv4Network("0.0.0.0/1"), IPv4Network("128.0.0.0/1")]
+    assert choose_subnet(halves) == choose_subnet([])
