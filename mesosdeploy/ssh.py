@@ -11,7 +11,6 @@ from pathlib import Path
 
 from mesosdeploy.errors import DeployError, UsageError
 
-
 Stream = subprocess.Popen[str]
 """A command on a node that runs: its output as it comes, and its end."""
 
