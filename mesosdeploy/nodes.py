@@ -32,7 +32,8 @@ class NodeRequest:
 
     `name` is unique in the cluster and a DNS label ("master-1"); `cpus` and `memory_mb` are
     limits for providers that can set them (None: the provider's default); `options` holds the
-    group's provider-specific keys, checked by that provider.
+    group's provider-specific keys, checked by that provider. `settings` are what the playbook makes
+    of the machine later (an agent's attributes and resources), of no concern to a provider.
     """
 
     cluster: str
@@ -44,6 +45,7 @@ class NodeRequest:
     cpus: float | None = None
     memory_mb: int | None = None
     options: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -146,7 +146,12 @@ def _changes(request: NodeRequest, state: ClusterState | None) -> list[str]:
     if not before:
         return []
     after = request_record(request)
-    return sorted(key for key in after if before.get(key) != after[key])
+    changed = [key for key in after if key in before and before[key] != after[key]]
+    if "settings" in changed:
+        changed.remove("settings")
+        old, new = before["settings"], after["settings"]
+        changed += [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return sorted(changed)
 
 
 def _fixed(action: Action, state: ClusterState | None) -> list[str]:

@@ -249,6 +249,7 @@ class Spec(Model):
                 cpus=group.cpus,
                 memory_mb=group.memory_mb,
                 options=dict(group.options),
+                settings=_settings(group) if kind == "agents" else {},
             )
             for kind in KINDS
             for name, group in self.groups_of(kind).items()
@@ -283,6 +284,11 @@ class Spec(Model):
         """Return the SHA-256 (hex) of what the spec says, whatever its layout and comments."""
         content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _settings(group: Group) -> dict[str, object]:
+    """Return what the playbook makes of a group's agents, as plain data."""
+    return group.model_dump(mode="json", include={"attributes", "resources"})
 
 
 def node_name(group: str, index: int) -> str:

@@ -107,6 +107,14 @@ def test_changed_request_names_the_changed_keys() -> None:
     assert not made.dangers
 
 
+def test_changed_resources_of_an_agent_are_named() -> None:
+    changed = [replace(REQUESTS[0], settings={"resources": {"cpus": 2}}), *REQUESTS[1:]]
+    made = planning.make(changed, [node(n) for n in THREE], state(*THREE), fingerprint="f")
+    assert made.actions[0].kind is ActionKind.CHANGE
+    assert made.actions[0].reason == "changed in the spec: resources"
+    assert not made.dangers
+
+
 @pytest.mark.parametrize(
     "change", [{"labels": {"team": "x"}}, {"cpus": 2.0}, {"memory_mb": 512}, {"options": {"a": 1}}]
 )
