@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mesosdeploy import resources
 from mesosdeploy.mesos.endpoints import Inventory, address_of, hosts_of, variables_of
 from mesosdeploy.verify.results import CLUSTER
 
-INVENTORY = "MESOSDEPLOY_INVENTORY_JSON"
+INVENTORY = resources.INVENTORY_VARIABLE
 SSH_CONFIG = "MESOSDEPLOY_SSH_CONFIG"
 NODES = "MESOSDEPLOY_VERIFY_NODES"
 

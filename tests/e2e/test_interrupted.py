@@ -58,7 +58,7 @@ def cut_off(
 
 @pytest.mark.parametrize(
     ("step", "wait"),
-    [("machines", 0.3), ("reach", 0.0), ("converge", 4.0), ("converge", 9.0), ("verify", 1.5)],
+    [("machines", 0.3), ("reach", 0.0), ("converge", 4.0), ("converge", 9.0), ("verify", 0.7)],
     ids=["creation", "ssh-wait", "early-playbook", "mid-playbook", "verification"],
 )
 def test_killed_up_is_continued_by_the_next(small: Cluster, step: str, wait: float) -> None:
