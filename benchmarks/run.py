@@ -103,6 +103,7 @@ def without_image() -> Iterator[None]:
         yield
     finally:
         for name in names:
+            subprocess.run([engine, "rmi", name], check=False, capture_output=True)
             subprocess.run([engine, "tag", f"{name}-hidden", name], check=True)
             subprocess.run([engine, "rmi", f"{name}-hidden"], check=True, capture_output=True)
 
