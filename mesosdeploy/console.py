@@ -55,11 +55,6 @@ def note(text: str) -> None:
     _console(stderr=True).print(text, markup=False)
 
 
-def warn(text: str) -> None:
-    """Tell something that the user should look at."""
-    _console(stderr=True).print(f"warning: {text}", style="yellow", markup=False)
-
-
 def success(text: str, next_command: str | None = None) -> None:
     """Tell that the work is done, and what to type next."""
     console = _console(stderr=True)

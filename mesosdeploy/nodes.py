@@ -17,6 +17,14 @@ class NodeRole(StrEnum):
     MONITORING = "monitoring"
 
 
+UNITS: Mapping[str, str] = {
+    NodeRole.ZOOKEEPER.value: "zookeeper",
+    NodeRole.MESOS_MASTER.value: "mesos-master",
+    NodeRole.MESOS_AGENT.value: "mesos-agent",
+}
+"""The systemd unit that runs a role's process, by the role's name."""
+
+
 class NodeStatus(StrEnum):
     """What a provider says of a machine, in the words that the plan is made with."""
 

@@ -24,11 +24,6 @@ class Answer:
     stdout: str
     stderr: str
 
-    @property
-    def reached(self) -> bool:
-        """Whether the node could be reached at all."""
-        return self.code != 255
-
 
 def arguments(config: Path, node: str, command: Sequence[str] = ()) -> list[str]:
     """Return the argument list of ssh for this node: pinned host keys, the cluster's own key."""

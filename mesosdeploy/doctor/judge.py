@@ -6,14 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mesosdeploy.doctor.signatures import matches
-from mesosdeploy.nodes import NodeRole
+from mesosdeploy.nodes import UNITS
 from mesosdeploy.providers.base import Finding
 
-_UNITS = {
-    NodeRole.ZOOKEEPER.value: "zookeeper",
-    NodeRole.MESOS_MASTER.value: "mesos-master",
-    NodeRole.MESOS_AGENT.value: "mesos-agent",
-}
 _DISK_PERCENT, _INODE_PERCENT, _SKEW_SECONDS, _MEMORY_MB = 95, 5, 0.5, 512
 
 
@@ -33,8 +28,8 @@ def node(seen: Mapping[str, Any], roles: frozenset[str], *, clock_skew: float) -
 
 
 def _units(seen: Mapping[str, Any], roles: frozenset[str]) -> Iterator[Finding]:
-    for role in sorted(roles & set(_UNITS)):
-        unit = _UNITS[role]
+    for role in sorted(roles & set(UNITS)):
+        unit = UNITS[role]
         state = seen["units"].get(unit, {})
         active = state.get("ActiveState") == "active"
         if active:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mesosdeploy import resources
+from mesosdeploy import nodes, resources
 from mesosdeploy.mesos.endpoints import Inventory, address_of, hosts_of, variables_of
 from mesosdeploy.verify.results import CLUSTER
 
@@ -18,11 +18,7 @@ SSH_CONFIG = "MESOSDEPLOY_SSH_CONFIG"
 NODES = "MESOSDEPLOY_VERIFY_NODES"
 
 COMMON = "common"
-UNITS = {
-    "zookeeper": "zookeeper.service",
-    "mesos_master": "mesos-master.service",
-    "mesos_agent": "mesos-agent.service",
-}
+UNITS = {role: f"{unit}.service" for role, unit in nodes.UNITS.items()}
 """The systemd unit behind each test directory, whose journal explains a failure."""
 
 ROLES = {"master": "mesos_master", "agent": "mesos_agent", "zookeeper": "zookeeper"}
@@ -85,6 +81,18 @@ def connect(node: str, ssh_config: Path | None) -> Any:
         timeout=_CONNECT_SECONDS,
         ssh_extra_args=_SSH_OPTIONS,
     )
+
+
+_AS_ROOT = "if [ $(id -u) = 0 ]; then exec python3 -c %s{0}; else exec sudo -n python3 -c %s{0}; fi"
+
+
+def look(host: Any, script: str, *arguments: str) -> dict[str, Any]:
+    """Run a Python script as root on a node, in one round trip, and return the JSON it prints."""
+    command = _AS_ROOT.format(" %s" * len(arguments))
+    found: dict[str, Any] = json.loads(
+        host.check_output(command, script, *arguments, script, *arguments)
+    )
+    return found
 
 
 @cache

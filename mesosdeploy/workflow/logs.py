@@ -14,16 +14,10 @@ from typing import Any
 
 from mesosdeploy import ssh
 from mesosdeploy.errors import DeployError, UsageError
-from mesosdeploy.nodes import NodeRole
+from mesosdeploy.nodes import UNITS
 from mesosdeploy.workflow.doctor import roles_of
 from mesosdeploy.workflow.environment import Environment
 from mesosdeploy.workflow.machines import in_parallel
-
-UNITS = {
-    NodeRole.ZOOKEEPER.value: "zookeeper",
-    NodeRole.MESOS_MASTER.value: "mesos-master",
-    NodeRole.MESOS_AGENT.value: "mesos-agent",
-}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
+
+from mesosdeploy.verify import infra
 
 LEAST_FREE_PERCENT = 5
 NEEDS_CREDENTIALS = (401, 403)
@@ -45,7 +46,6 @@ print(json.dumps({
     "applied": run("sha256sum", "--check", "--quiet", "/run/mesosdeploy/mesos-master/applied"),
 }))
 """
-_AS_ROOT = "if [ $(id -u) = 0 ]; then exec python3 -c %s{0}; else exec sudo -n python3 -c %s{0}; fi"
 
 
 @pytest.fixture(scope="session")
@@ -56,11 +56,7 @@ def seen(host: Any, expected: dict[str, Any]) -> dict[str, Any]:
         str(expected.get("mesos_master_port", 5050)),
         str(expected.get("mesos_master_work_dir", "/var/lib/mesos/master")),
     ]
-    command = _AS_ROOT.format(" %s" * len(arguments))
-    answer: dict[str, Any] = json.loads(
-        host.check_output(command, _PROBE, *arguments, _PROBE, *arguments)
-    )
-    return answer
+    return infra.look(host, _PROBE, *arguments)
 
 
 def _require_answer(status: int) -> None:

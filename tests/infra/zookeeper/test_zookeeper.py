@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
+
+from mesosdeploy.verify import infra
 
 LEAST_FREE_PERCENT = 5
 
@@ -49,7 +50,6 @@ print(json.dumps({
     "applied": run("sha256sum", "--check", "--quiet", "/run/mesosdeploy/zookeeper/applied"),
 }))
 """
-_AS_ROOT = "if [ $(id -u) = 0 ]; then exec python3 -c %s{0}; else exec sudo -n python3 -c %s{0}; fi"
 
 
 def _data_dir(expected: dict[str, Any]) -> str:
@@ -70,11 +70,7 @@ def seen(host: Any, expected: dict[str, Any]) -> dict[str, Any]:
         _data_dir(expected),
         _log_dir(expected),
     ]
-    command = _AS_ROOT.format(" %s" * len(arguments))
-    answer: dict[str, Any] = json.loads(
-        host.check_output(command, _PROBE, *arguments, _PROBE, *arguments)
-    )
-    return answer
+    return infra.look(host, _PROBE, *arguments)
 
 
 @pytest.fixture(scope="session")
