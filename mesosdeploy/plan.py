@@ -156,7 +156,7 @@ def _changes(request: NodeRequest, state: ClusterState | None) -> list[str]:
 
 def _fixed(action: Action, state: ClusterState | None) -> list[str]:
     """Return the changed keys of a node that only making it anew could apply."""
-    if action.kind is not ActionKind.CHANGE or action.request is None:
+    if action.kind not in {ActionKind.CHANGE, ActionKind.START} or action.request is None:
         return []
     return [key for key in _changes(action.request, state) if key in _FIXED_AT_CREATION]
 

@@ -115,6 +115,14 @@ def test_changed_resources_of_an_agent_are_named() -> None:
     assert not made.dangers
 
 
+def test_stopped_machine_does_not_take_a_change_that_it_cannot_have() -> None:
+    changed = [replace(REQUESTS[0], memory_mb=512), *REQUESTS[1:]]
+    nodes = [node("master-1", NodeStatus.STOPPED), node("master-2"), node("master-3")]
+    made = planning.make(changed, nodes, state(*THREE), fingerprint="f")
+    assert made.actions[0].kind is ActionKind.START
+    assert made.dangers == ("master-1: memory_mb cannot change once the machine is made",)
+
+
 @pytest.mark.parametrize(
     "change", [{"labels": {"team": "x"}}, {"cpus": 2.0}, {"memory_mb": 512}, {"options": {"a": 1}}]
 )
