@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mesosdeploy.errors import DeployError
@@ -14,9 +14,25 @@ from mesosdeploy.spec.model import Spec
 
 CLIENT_PORT = 2181
 ZOOKEEPER_PATH = "/mesos"
+MARATHON_PATH = "/marathon"
+
+_PACKAGES = {
+    "marathon": "marathon",
+    "balancer": "mesosdeploy-balancer",
+    "dns": "mesos-dns",
+}
+"""The part of a variable's name, and the artifact that it tells of."""
 
 MAX_CONTROL_PATH = 90
 """A socket's path has 107 bytes (unix(7)), and ssh appends 17 while it makes one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """A file on the controller that a role installs, and the version that it will then have."""
+
+    file: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +40,8 @@ class InventoryContext:
     """What the inventory needs beside the spec and its nodes.
 
     `mesos_package_file` is the package on the controller, `mesos_package_version` its full
-    version ("1.11.0+lab1"); both are empty where nothing will be installed. `control_directory`
+    version ("1.11.0+lab1"); both are empty where nothing will be installed. `packages` are the
+    others that are installed, by the artifact's name. `control_directory`
     (mode 0700) takes the sockets of shared SSH connections; None: the state directory's `ssh/`.
     """
 
@@ -32,6 +49,7 @@ class InventoryContext:
     private_key: Path
     mesos_package_file: str
     mesos_package_version: str
+    packages: Mapping[str, Package] = field(default_factory=dict)
     control_directory: Path | None = None
 
     @property
@@ -140,6 +158,39 @@ def _cluster_vars(
         "mesosdeploy_mesos_version": spec.versions.mesos.version,
         "mesosdeploy_mesos_flavour": spec.versions.mesos.flavour,
         "mesosdeploy_mesos_package_version": context.mesos_package_version,
+        **_service_vars(spec, members, servers, context),
+    }
+
+
+def _service_vars(
+    spec: Spec, members: tuple[_Member, ...], zookeepers: str, context: InventoryContext
+) -> dict[str, object]:
+    """Return the variables of Marathon, Mesos-DNS and the load balancer."""
+
+    def carriers(role: NodeRole) -> list[dict[str, str]]:
+        return [
+            {"name": member.name, "address": member.address}
+            for member in members
+            if role in member.request.roles
+        ]
+
+    packages = {
+        f"mesosdeploy_{variable}_package_{part}": getattr(
+            context.packages.get(name, Package()), part
+        )
+        for variable, name in _PACKAGES.items()
+        for part in ("file", "version")
+    }
+    return {
+        **packages,
+        "mesosdeploy_master_servers": carriers(NodeRole.MESOS_MASTER),
+        "mesosdeploy_marathon_servers": carriers(NodeRole.MARATHON),
+        "mesosdeploy_marathon_flavour": spec.versions.marathon.flavour,
+        "mesosdeploy_marathon_version": spec.versions.marathon.version,
+        "mesosdeploy_marathon_zookeeper_url": f"zk://{zookeepers}{MARATHON_PATH}",
+        "mesosdeploy_balancers": carriers(NodeRole.HAPROXY),
+        "mesosdeploy_dns_servers": [one["address"] for one in carriers(NodeRole.MESOS_DNS)],
+        "mesosdeploy_dns_flavour": spec.versions.mesos_dns.flavour,
     }
 
 

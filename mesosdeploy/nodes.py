@@ -14,6 +14,10 @@ class NodeRole(StrEnum):
     MESOS_MASTER = "mesos_master"
     MESOS_AGENT = "mesos_agent"
     MARATHON = "marathon"
+    MESOS_DNS = "mesos_dns"
+    HAPROXY = "haproxy"
+    BALANCER = "balancer"
+    RESOLVER = "resolver"
     MONITORING = "monitoring"
 
 
@@ -21,6 +25,10 @@ UNITS: Mapping[str, str] = {
     NodeRole.ZOOKEEPER.value: "zookeeper",
     NodeRole.MESOS_MASTER.value: "mesos-master",
     NodeRole.MESOS_AGENT.value: "mesos-agent",
+    NodeRole.MARATHON.value: "marathon",
+    NodeRole.MESOS_DNS.value: "mesos-dns",
+    NodeRole.HAPROXY.value: "haproxy",
+    NodeRole.BALANCER.value: "mesosdeploy-balancer",
 }
 """The systemd unit that runs a role's process, by the role's name."""
 

@@ -6,15 +6,19 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from mesosdeploy.artifacts.built import build_key, builders
-from mesosdeploy.artifacts.lock import Kind, Lock, Wanted, input_of, load_lock
+from mesosdeploy.artifacts.lock import Kind, Lock, Wanted, load_lock
 from mesosdeploy.artifacts.resolve import Resolved, resolve
 from mesosdeploy.artifacts.store import Store
 from mesosdeploy.errors import ArtifactError
+from mesosdeploy.nodes import NodeRole
 
 if TYPE_CHECKING:
     from mesosdeploy.spec import Spec
 
+BALANCER = Wanted(name="mesosdeploy-balancer", version="1.0", flavour="lab")
+
 __all__ = [
+    "BALANCER",
     "Lock",
     "Resolved",
     "Store",
@@ -28,8 +32,17 @@ __all__ = [
 
 def wanted_for(spec: Spec) -> tuple[Wanted, ...]:
     """Return what the nodes of this spec are installed from."""
-    mesos = spec.versions.mesos
-    return (Wanted(name="mesos", version=mesos.version, flavour=mesos.flavour),)
+    mesos, marathon = spec.versions.mesos, spec.versions.marathon
+    wanted = [Wanted(name="mesos", version=mesos.version, flavour=mesos.flavour)]
+    if spec.features.marathon:
+        version, flavour = marathon.version, marathon.flavour
+        wanted.append(Wanted(name="marathon", version=version, flavour=flavour))
+    if spec.requests_with(NodeRole.BALANCER):
+        wanted.append(BALANCER)
+    if spec.features.service_discovery:
+        dns = spec.versions.mesos_dns
+        wanted.append(Wanted(name="mesos-dns", version=dns.version, flavour=dns.flavour))
+    return tuple(wanted)
 
 
 def identity(wanted: Wanted, lock: Lock) -> str:
@@ -43,7 +56,8 @@ def identity(wanted: Wanted, lock: Lock) -> str:
             return entry.sha256
         if entry.kind is Kind.BUILT and entry.builder in builders():
             digest = builders()[entry.builder].source_digest(wanted.version)
-            return build_key(lock.find(input_of(entry)).sha256, digest)
+            source = lock.input_of(entry)
+            return build_key(source.sha256 if source else "", digest)
     except ArtifactError:
         pass
     return hashlib.sha256(str(wanted).encode()).hexdigest()

@@ -13,14 +13,19 @@ from mesosdeploy.artifacts.store import Report
 
 
 class Builder(Protocol):
-    """Makes a file out of another one; the same input and digest give the same file."""
+    """Makes a file, out of another one or alone; same input and digest give the same file."""
 
     def source_digest(self, version: str) -> str:
         """Return the digest of everything but the input that determines the result."""
         ...
 
-    def build_package(self, *, version: str, archive: Path, output: Path, report: Report) -> Path:
-        """Build from `archive` into the directory `output` and return the file's path."""
+    def build_package(
+        self, *, version: str, archive: Path | None, output: Path, report: Report
+    ) -> Path:
+        """Build from `archive` into the directory `output` and return the file's path.
+
+        `archive` is None for an entry that is built from nothing but this program.
+        """
         ...
 
 
@@ -64,8 +69,11 @@ def build_key(input_sha256: str, source_digest: str) -> str:
 def builders() -> Mapping[str, Builder]:
     """Return the builders by the name that a lock entry uses."""
     from mesosdeploy import lab
+    from mesosdeploy.services import package
 
-    return {"lab": lab}
+    known: dict[str, Builder] = {"lab": lab}
+    known.update(package.BUILDERS)
+    return known
 
 
 def package_version(filename: str) -> str:

@@ -61,7 +61,8 @@ class Entry:
     """One pinned artifact.
 
     `file` carries filename, sha256, sources and, where known, size in bytes; `built` carries
-    `builder` and `built_from`, the name of its input of the same version, flavour and platform;
+    `builder` and, where it has an input, `built_from`: the name of an entry of the same version,
+    flavour and platform;
     `operator` carries nothing: an inventory's lock must say what it is.
     """
 
@@ -133,12 +134,15 @@ class Lock:
     def _chain(self, wanted: Wanted) -> Iterator[Entry]:
         entry = self.find(wanted)
         yield entry
-        if entry.kind is Kind.BUILT:
-            yield self.find(input_of(entry))
+        if source := self.input_of(entry):
+            yield source
+
+    def input_of(self, entry: Entry) -> Entry | None:
+        """Return what a built artifact is made from; None for one that needs no file."""
+        return self.find(_input_of(entry)) if entry.built_from else None
 
 
-def input_of(entry: Entry) -> Wanted:
-    """Return what a built artifact is made from."""
+def _input_of(entry: Entry) -> Wanted:
     return Wanted(
         name=entry.built_from,
         version=entry.wanted.version,

@@ -41,7 +41,7 @@ _TEXTS = {
     "kind": _Form(r"file|built|operator", "one of file, built, operator"),
     "filename": _Form(FILENAME.pattern, "a file name without directories"),
     "sha256": _Form(SHA256.pattern, "64 hexadecimal digits in lower case, in quotes"),
-    "builder": _Form(_WORD, "the name of a builder: lab"),
+    "builder": _Form(_WORD, "the name of a builder such as lab"),
     "from": _Form(_WORD, "the name of the artifact that it is built from"),
     "package_version": _Form(_WORD, "the version of the Debian package"),
 }
@@ -52,7 +52,7 @@ _SOURCE_VALUES = {
 }
 _KEYS = (*_TEXTS, "size", "sources")
 _ALWAYS = ("name", "version", "flavour", "kind", "licence")
-_REQUIRED = {"file": ("filename", "sha256", "sources"), "built": ("builder", "from")}
+_REQUIRED = {"file": ("filename", "sha256", "sources"), "built": ("builder",)}
 
 
 def read(path: Path) -> list[Fields]:

@@ -13,7 +13,7 @@ from mesosdeploy.artifacts import built, bundle
 from mesosdeploy.artifacts.built import Build, Builder
 from mesosdeploy.artifacts.bundle import Bundle
 from mesosdeploy.artifacts.check import Expected, RefusedError, sha256_of
-from mesosdeploy.artifacts.lock import FILE, Entry, Kind, Lock, Wanted, input_of
+from mesosdeploy.artifacts.lock import FILE, Entry, Kind, Lock, Wanted
 from mesosdeploy.artifacts.store import Report, Store
 from mesosdeploy.errors import ArtifactError
 
@@ -101,14 +101,14 @@ class Resolver:
         return Build.from_record(self.store.built(self._key(entry)))
 
     def _key(self, entry: Entry) -> str:
-        source = self.lock.find(input_of(entry))
+        source = self.lock.input_of(entry)
         if entry.builder not in self.builders:
             raise ArtifactError(
                 f"{entry.declared_in}: {entry.wanted}: no builder is called {entry.builder!r}",
                 hint=f"known builders: {', '.join(sorted(self.builders))}",
             )
         digest = self.builders[entry.builder].source_digest(entry.wanted.version)
-        return built.build_key(source.sha256, digest)
+        return built.build_key(source.sha256 if source else "", digest)
 
     def _file(self, entry: Entry) -> Resolved:
         expected = expected_of(entry)
@@ -174,18 +174,19 @@ class Resolver:
         return self._keep(entry, build, partial(place.fill, count=lambda _: None), place.label)
 
     def _build(self, entry: Entry, key: str) -> Resolved:
-        source = self.resolve(input_of(entry))
+        needed = self.lock.input_of(entry)
+        source = self.resolve(needed.wanted) if needed else None
         with self.store.scratch(key) as scratch:
             made = self.builders[entry.builder].build_package(
                 version=entry.wanted.version,
-                archive=source.path,
+                archive=source.path if source else None,
                 output=scratch,
                 report=self.report,
             )
             build = Build(
                 key=key, filename=made.name, sha256=sha256_of(made), size=made.stat().st_size
             )
-            origin = f"built from {source.path.name}"
+            origin = f"built from {source.path.name}" if source else "built here"
             return self._keep(entry, build, lambda target: _move(made, target), origin)
 
     def _keep(

@@ -68,12 +68,17 @@ def missing_tools() -> tuple[str, ...]:
     return tuple(sorted({_TOOLS[tool] for tool in _TOOLS if shutil.which(tool) is None}))
 
 
-def build_package(*, version: str, archive: Path, output: Path, report: Report) -> Path:
+def build_package(*, version: str, archive: Path | None, output: Path, report: Report) -> Path:
     """Build the package of `version` from the upload `archive` into the directory `output`.
 
     Returns the path of `mesos_<version>+lab<revision>_amd64.deb`. Raises DeployError if the
     archive is not the pinned one, a tool is missing or a step fails.
     """
+    if archive is None:
+        raise DeployError(
+            "the lab package of Mesos is built from an upload, and the lock entry names none",
+            hint="give the entry `from: mesos-upload`",
+        )
     _check_tools()
     _check_archive(version, archive)
     output.mkdir(parents=True, exist_ok=True)
@@ -88,7 +93,7 @@ def build_package(*, version: str, archive: Path, output: Path, report: Report) 
         _install_scripts(tree)
         debian.write_metadata(tree, version)
         package = work / debian.file_name(version)
-        _pack(tree, package)
+        pack(tree, package)
         target = output / package.name
         incoming = target.with_suffix(".partial")
         shutil.copyfile(package, incoming)
@@ -202,7 +207,8 @@ def _install_scripts(tree: Path) -> None:
             target.chmod(0o644 if source.suffix else 0o755)
 
 
-def _pack(tree: Path, package: Path) -> None:
+def pack(tree: Path, package: Path) -> None:
+    """Make a Debian package of a tree, the same bytes for the same content everywhere."""
     debian.normalise(tree)
     _run("dpkg-deb", "--root-owner-group", "-Zzstd", "-z9", "--build", tree, package)
 

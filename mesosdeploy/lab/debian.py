@@ -35,17 +35,25 @@ def write_metadata(tree: Path, version: str) -> None:
     for name in ("copyright", "README.lab"):
         text = (_PACKAGING / name).read_text(encoding="utf-8")
         (documentation / name).write_text(text, encoding="utf-8")
-    files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
-    kibibytes = sum(-(-path.stat().st_size // 1024) for path in files)
-    control = Template((_PACKAGING / "control").read_text(encoding="utf-8")).substitute(
+    control = Template((_PACKAGING / "control").read_text(encoding="utf-8")).safe_substitute(
         version=package_version(version),
         mesos_version=version,
         architecture=ARCHITECTURE,
-        installed_size=kibibytes,
     )
+    write_control(tree, control)
+
+
+def write_control(tree: Path, control: str) -> None:
+    """Add the control file and the check sums of all files to the tree of a package.
+
+    `$installed_size` in `control` becomes the size of the files in KiB (deb-control(5)).
+    """
+    files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
+    kibibytes = sum(-(-path.stat().st_size // 1024) for path in files)
     sums = "".join(f"{_md5(path)}  {path.relative_to(tree).as_posix()}\n" for path in files)
+    text = Template(control).substitute(installed_size=kibibytes)
     (tree / "DEBIAN").mkdir()
-    (tree / "DEBIAN/control").write_text(control, encoding="utf-8")
+    (tree / "DEBIAN/control").write_text(text, encoding="utf-8")
     (tree / "DEBIAN/md5sums").write_text(sums, encoding="utf-8")
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from mesosdeploy.spec.load import load
-from mesosdeploy.spec.model import Features, Group, GroupKind, ProviderSpec, Resources, Spec
+from mesosdeploy.spec.model import Group, GroupKind, ProviderSpec, Resources, Spec
 from mesosdeploy.spec.problems import InvalidSpecError, Problem
 
 __all__ = [
-    "Features",
     "Group",
     "GroupKind",
     "InvalidSpecError",

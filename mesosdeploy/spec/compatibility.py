@@ -97,6 +97,12 @@ FLAVOURS: dict[str, Flavour] = {
     ),
 }
 
+MARATHON_VERSIONS = ("1.8.244", "1.9.109", "1.10.26", "1.11.24")
+"""The last version of each line of Marathon that the role knows; newest last."""
+
+MESOS_DNS_VERSIONS = ("0.6.0", "0.8.2")
+"""The last version of Mesos-DNS, and the last of the fork that lives on."""
+
 FEATURES: tuple[str, ...] = ("tls", "docker_containerizer", "jni")
 
 

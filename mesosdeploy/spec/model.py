@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from mesosdeploy.nodes import NodeRequest, NodeRole
-from mesosdeploy.spec import compatibility
 from mesosdeploy.spec.fields import AttributeText, Label, Model, PortRange
+from mesosdeploy.spec.software import Features, Versions
 
-GroupKind = Literal["masters", "zookeepers", "schedulers", "agents", "monitors"]
+GroupKind = Literal["masters", "zookeepers", "schedulers", "agents", "balancers", "monitors"]
 KINDS: tuple[GroupKind, ...] = get_args(GroupKind)
 """Every kind of group, in the order in which nodes are listed."""
+
+NAME_SERVERS = 2
+"""How many masters carry Mesos-DNS: one may fail, and resolv.conf(5) has room for three servers."""
 
 
 class Resources(Model):
@@ -97,52 +101,6 @@ class ProviderSpec(Model):
         return dict(self.model_extra or {})
 
 
-class MesosVersion(Model):
-    """Which build of Mesos is installed."""
-
-    flavour: Literal["lab", "apache", "clusterd"] = Field(
-        default="lab",
-        description="lab: embedded, for laptops and CI; apache: 1.11.0; clusterd: the living fork.",
-        examples=["lab"],
-    )
-    version: str = Field(
-        default_factory=lambda data: compatibility.newest(data.get("flavour", "lab")),
-        description="The version; unset: the newest known one of the flavour.",
-        examples=["1.11.0"],
-    )
-
-
-class Versions(Model):
-    """Which software is installed."""
-
-    mesos: MesosVersion = Field(
-        default_factory=MesosVersion,
-        description="The build of Mesos.",
-        examples=[{"flavour": "lab", "version": "1.11.0"}],
-    )
-
-
-class Features(Model):
-    """What is asked for beyond the basics.
-
-    Checked against the flavour; nothing is configured by it yet.
-    """
-
-    tls: bool = Field(default=False, description="Encrypt Mesos' own traffic.", examples=[False])
-    docker_containerizer: bool = Field(
-        default=False, description="Run tasks in Docker Engine.", examples=[False]
-    )
-    jni: bool = Field(
-        default=False,
-        description="Install the native library for schedulers on the JVM.",
-        examples=[False],
-    )
-
-    def enabled(self) -> tuple[str, ...]:
-        """Return the names of the features that are on."""
-        return tuple(name for name in compatibility.FEATURES if getattr(self, name))
-
-
 class Spec(Model):
     """A cluster: its name, where its machines come from, their groups, versions and features."""
 
@@ -153,8 +111,8 @@ class Spec(Model):
         description="Where the machines come from.", examples=[{"type": "local"}]
     )
     groups: dict[Label, Group] = Field(
-        description="The machines by group; masters, zookeepers, schedulers, agents and monitors"
-        " carry what their name says, any other name needs `kind`.",
+        description="The machines by group; masters, zookeepers, schedulers, agents, balancers and"
+        " monitors carry what their name says, any other name needs `kind`.",
         examples=[{"masters": {"count": 3}, "agents": {"count": 2}}],
     )
     versions: Versions = Field(
@@ -164,8 +122,7 @@ class Spec(Model):
     )
     features: Features = Field(
         default_factory=Features,
-        description="What is asked for beyond the basics. Checked against the flavour; nothing is"
-        " configured by it yet.",
+        description="What runs beside Mesos, and what is asked of Mesos beyond the basics.",
         examples=[{"jni": False}],
     )
 
@@ -207,18 +164,24 @@ class Spec(Model):
 
     def roles_of(self, kind: GroupKind) -> frozenset[NodeRole]:
         """Return what a machine of this kind carries in this cluster."""
+        marathon = {NodeRole.MARATHON} if self.features.marathon else set()
+        balancer = {NodeRole.HAPROXY, NodeRole.BALANCER} if self.features.balances else set()
+        resolver = {NodeRole.RESOLVER} if self.features.service_discovery else set()
         roles: dict[GroupKind, set[NodeRole]] = {
             "masters": {NodeRole.MESOS_MASTER},
             "zookeepers": {NodeRole.ZOOKEEPER},
-            "schedulers": {NodeRole.MARATHON},
+            "schedulers": marathon,
             "agents": {NodeRole.MESOS_AGENT},
+            "balancers": balancer,
             "monitors": {NodeRole.MONITORING},
         }
         if not self.groups_of("zookeepers"):
             roles["masters"].add(NodeRole.ZOOKEEPER)
         if not self.groups_of("schedulers"):
-            roles["masters"].add(NodeRole.MARATHON)
-        return frozenset(roles[kind])
+            roles["masters"] |= marathon
+        if not self.groups_of("balancers"):
+            roles["monitors"] |= balancer
+        return frozenset(roles[kind] | resolver)
 
     def node_names(self, group: str) -> tuple[str, ...]:
         """Return the names of a group's nodes: master-1, agent-2, or a static host's own."""
@@ -234,17 +197,18 @@ class Spec(Model):
         return hosts[index - 1].get("name") if index <= len(hosts) else None
 
     def requests(self) -> tuple[NodeRequest, ...]:
-        """Return every machine that must exist: masters, zookeepers, schedulers, agents, monitors.
+        """Return every machine that must exist, in the order of KINDS.
 
         Inside a kind the order is that of the file, inside a group that of the numbers.
         """
+        servers = self._name_servers()
         return tuple(
             NodeRequest(
                 cluster=self.name,
                 name=node,
                 group=name,
                 index=index,
-                roles=self.roles_of(kind),
+                roles=self.roles_of(kind) | ({NodeRole.MESOS_DNS} if node in servers else set()),
                 labels=dict(group.labels),
                 cpus=group.cpus,
                 memory_mb=group.memory_mb,
@@ -255,6 +219,13 @@ class Spec(Model):
             for name, group in self.groups_of(kind).items()
             for index, node in enumerate(self.node_names(name), start=1)
         )
+
+    def _name_servers(self) -> tuple[str, ...]:
+        """Return the nodes that carry Mesos-DNS: the first two masters (a resolver asks few)."""
+        if not self.features.service_discovery:
+            return ()
+        masters = (node for name in self.groups_of("masters") for node in self.node_names(name))
+        return tuple(islice(masters, NAME_SERVERS))
 
     def requests_with(self, role: NodeRole) -> tuple[NodeRequest, ...]:
         """Return the machines that carry `role`, in the order of `requests`."""

@@ -27,7 +27,22 @@ SERVICES: dict[NodeRole, tuple[Service, ...]] = {
     ),
     NodeRole.MESOS_MASTER: (Service(port=5050, name="the Mesos master"),),
     NodeRole.MESOS_AGENT: (Service(port=5051, name="the Mesos agent"),),
-    NodeRole.MARATHON: (Service(port=8080, name="Marathon"),),
+    NodeRole.MARATHON: (
+        Service(port=8080, name="Marathon"),
+        Service(port=17080, name="Marathon's connection from the masters"),
+    ),
+    NodeRole.MESOS_DNS: (
+        Service(port=53, name="Mesos-DNS"),
+        Service(port=8123, name="Mesos-DNS' HTTP API"),
+    ),
+    NodeRole.HAPROXY: (
+        Service(port=80, name="HAProxy's virtual hosts"),
+        Service(port=5050, name="HAProxy's way to the leading master"),
+        Service(port=8080, name="HAProxy's way to Marathon"),
+        Service(port=8404, name="HAProxy's statistics"),
+    ),
+    NodeRole.BALANCER: (Service(port=8405, name="the balancer"),),
+    NodeRole.RESOLVER: (),
     NodeRole.MONITORING: (
         Service(port=9090, name="Prometheus"),
         Service(port=3000, name="Grafana"),

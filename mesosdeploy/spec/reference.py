@@ -15,17 +15,21 @@ from mesosdeploy.spec import rules
 from mesosdeploy.spec.compatibility import FEATURES, FLAVOURS, Flavour
 from mesosdeploy.spec.model import (
     KINDS,
-    Features,
     Group,
-    MesosVersion,
     ProviderSpec,
     Resources,
     Spec,
-    Versions,
 )
 from mesosdeploy.spec.ports import SERVICES
 from mesosdeploy.spec.problems import shown
 from mesosdeploy.spec.provider_options import BUILT_IN, StaticHost
+from mesosdeploy.spec.software import (
+    Features,
+    MarathonVersion,
+    MesosDnsVersion,
+    MesosVersion,
+    Versions,
+)
 
 _INTRODUCTION = """\
 # cluster.yml
@@ -55,6 +59,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`groups.<name>.resources`", Resources),
     ("`versions`", Versions),
     ("`versions.mesos`", MesosVersion),
+    ("`versions.marathon`", MarathonVersion),
+    ("`versions.mesos_dns`", MesosDnsVersion),
     ("`features`", Features),
 )
 
@@ -125,8 +131,9 @@ def _kinds() -> str:
     return (
         "## Kinds of groups\n\nA group is named after its kind, or gives `kind`. Masters carry"
         " ZooKeeper unless there is a group of zookeepers, and Marathon unless there is one of"
-        " schedulers. Nodes are called `master-1`, `agent-2`; those of another group"
-        f" `<group>-1`.\n\n{_table(('kind', 'carries'), rows)}\n"
+        " schedulers; monitors carry the load balancer unless there is a group of balancers; the"
+        " first two masters carry Mesos-DNS. Nodes are called `master-1`, `agent-2`; those of"
+        f" another group `<group>-1`.\n\n{_table(('kind', 'carries'), rows)}\n"
     )
 
 

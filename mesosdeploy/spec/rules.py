@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mesosdeploy.nodes import NodeRole
 from mesosdeploy.spec import compatibility
+from mesosdeploy.spec.compatibility import MARATHON_VERSIONS, MESOS_DNS_VERSIONS
 from mesosdeploy.spec.model import KINDS, GroupKind, Spec, majority
 from mesosdeploy.spec.ports import parse_range, services_of
 from mesosdeploy.spec.problems import Problem, did_you_mean
@@ -219,6 +220,46 @@ def flavour_can(spec: Spec) -> Iterator[Problem]:
         )
 
 
+def schedulers_and_names(spec: Spec) -> Iterator[Problem]:
+    """Refuse versions of Marathon and Mesos-DNS that are not known for their flavour."""
+    marathon, dns = spec.versions.marathon, spec.versions.mesos_dns
+    embedded = {"marathon": MARATHON_VERSIONS[-1:], "mesos_dns": MESOS_DNS_VERSIONS[:1]}
+    for name, wanted, flavour, version, versions in (
+        ("marathon", spec.features.marathon, marathon.flavour, marathon.version, MARATHON_VERSIONS),
+        (
+            "mesos_dns",
+            spec.features.service_discovery,
+            dns.flavour,
+            dns.version,
+            MESOS_DNS_VERSIONS,
+        ),
+    ):
+        known = embedded[name] if flavour == "lab" else versions
+        if wanted and version not in known:
+            yield Problem(
+                path=("versions", name, "version"),
+                message=f"is not a version of the flavour {flavour}",
+                value=version,
+                remedy=did_you_mean(version, known),
+            )
+
+
+def marathon_can(spec: Spec) -> Iterator[Problem]:
+    """Refuse the official Marathon where Mesos has no Java binding."""
+    mesos, reason = spec.versions.mesos, None
+    if spec.features.marathon and spec.versions.marathon.flavour == "official":
+        reason = compatibility.FLAVOURS[mesos.flavour].cannot.get("jni")
+    if reason:
+        others = " or ".join(compatibility.capable("jni"))
+        yield Problem(
+            path=("versions", "marathon", "flavour"),
+            message="needs libmesos with its Java binding, which the Mesos flavour"
+            f" {mesos.flavour} does not have: {reason}",
+            value="official",
+            remedy=f"use the Mesos flavour {others}, or the flavour lab of Marathon",
+        )
+
+
 RULES: tuple[Rule, ...] = (
     known_provider,
     required_groups,
@@ -230,6 +271,8 @@ RULES: tuple[Rule, ...] = (
     task_ports,
     machine_names,
     flavour_can,
+    schedulers_and_names,
+    marathon_can,
     local_subnet,
     static_hosts,
 )

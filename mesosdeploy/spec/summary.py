@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
+from mesosdeploy.nodes import NodeRequest, NodeRole
 from mesosdeploy.spec.model import Spec
 
 
@@ -35,6 +38,15 @@ def as_text(spec: Spec) -> str:
     lines = [heading]
     for name in dict.fromkeys(request.group for request in requests):
         members = [request for request in requests if request.group == name]
-        roles = ", ".join(sorted(members[0].roles))
-        lines.append(f"  {name:<{width}}  {len(members)} x {roles}")
+        lines.append(f"  {name:<{width}}  {len(members)} x {_carried(members)}")
     return "\n".join(lines)
+
+
+def _carried(members: Sequence[NodeRequest]) -> str:
+    """Return the roles of a group; one that only some members carry with their number."""
+    counts = Counter(role for request in members for role in request.roles)
+    return ", ".join(
+        f"{role}" if count == len(members) else f"{role} ({count})"
+        for role, count in sorted(counts.items())
+        if role is not NodeRole.RESOLVER  # every node has it
+    )

@@ -48,6 +48,10 @@ def write_inventory(environment: Environment, nodes: Sequence[Node], packages: P
         private_key=environment.private_key,
         mesos_package_file=str(mesos.path) if mesos else "",
         mesos_package_version=mesos.package_version if mesos else "",
+        packages={
+            name: inventory.Package(file=str(package.path), version=package.package_version)
+            for name, package in packages.items()
+        },
     )
     data = inventory.build(environment.spec, nodes, context=context)
     record.write_private(environment.inventory_json, json.dumps(data, indent=2) + "\n")

@@ -35,7 +35,7 @@ def test_valid_spec_is_summed_up_with_the_next_command(env: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout == (
         "cluster demo on fake: 5 nodes, Mesos 1.11.0 (lab), quorum 2 of 3 masters\n"
-        "  masters  3 x marathon, mesos_master, zookeeper\n"
+        "  masters  3 x marathon, mesos_dns (2), mesos_master, zookeeper\n"
         "  agents   2 x mesos_agent\n"
     )
     assert result.stderr == "env is valid\nnext: mesosdeploy plan -i env\n"

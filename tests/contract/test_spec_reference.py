@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from mesosdeploy import resources
 from mesosdeploy.spec import load
 from mesosdeploy.spec.fields import Model
-from mesosdeploy.spec.model import Features, Group, MesosVersion, Resources, Spec, Versions
+from mesosdeploy.spec.model import Group, Resources, Spec
 from mesosdeploy.spec.provider_options import (
     BUILT_IN,
     FakeOptions,
@@ -24,11 +24,19 @@ from mesosdeploy.spec.provider_options import (
 from mesosdeploy.spec.reference import reference
 from mesosdeploy.spec.rules import RULES
 from mesosdeploy.spec.schema import json_schema
+from mesosdeploy.spec.software import (
+    Features,
+    MarathonVersion,
+    MesosDnsVersion,
+    MesosVersion,
+    Versions,
+)
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted(resources.sample_inventories().glob("*/cluster.yml"))
 MODELS = (
-    Spec, Group, Resources, Versions, MesosVersion, Features, LocalOptions, StaticOptions,
+    Spec, Group, Resources, Versions, MesosVersion, MarathonVersion, MesosDnsVersion, Features,
+    LocalOptions, StaticOptions,
     StaticHost,
     FakeOptions,
 )  # fmt: skip

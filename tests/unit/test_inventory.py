@@ -21,6 +21,7 @@ CONTEXT = InventoryContext(
     private_key=Path("/state/demo/ssh/id_ed25519"),
     mesos_package_file="/cache/mesos.deb",
     mesos_package_version="1.11.0+lab1",
+    packages={"marathon": inventory.Package(file="/cache/marathon.deb", version="1.11.24+lab.0")},
 )
 
 
@@ -76,6 +77,10 @@ def test_groups_are_those_of_the_spec_the_roles_and_mesos(built: dict[str, Any])
         "mesos_master": {"hosts": masters},
         "mesos_agent": {"hosts": agents},
         "marathon": {"hosts": masters},
+        "mesos_dns": {"hosts": ["master-1", "master-2"]},
+        "haproxy": {"hosts": ["monitor-1"]},
+        "balancer": {"hosts": ["monitor-1"]},
+        "resolver": {"hosts": [*masters, *agents, "monitor-1"]},
         "monitoring": {"hosts": ["monitor-1"]},
         "mesos": {"children": ["mesos_master", "mesos_agent"]},
     }
@@ -105,6 +110,20 @@ def test_variables_of_the_cluster(built: dict[str, Any]) -> None:
         "mesosdeploy_mesos_version": "1.11.0",
         "mesosdeploy_mesos_flavour": "lab",
         "mesosdeploy_mesos_package_version": "1.11.0+lab1",
+        "mesosdeploy_master_servers": hosts[:3],
+        "mesosdeploy_marathon_servers": hosts[:3],
+        "mesosdeploy_marathon_flavour": "lab",
+        "mesosdeploy_marathon_version": "1.11.24",
+        "mesosdeploy_marathon_package_file": "/cache/marathon.deb",
+        "mesosdeploy_marathon_package_version": "1.11.24+lab.0",
+        "mesosdeploy_marathon_zookeeper_url": "zk://10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181/marathon",
+        "mesosdeploy_balancers": [{"name": "monitor-1", "address": "10.0.0.6"}],
+        "mesosdeploy_balancer_package_file": "",
+        "mesosdeploy_balancer_package_version": "",
+        "mesosdeploy_dns_servers": ["10.0.0.1", "10.0.0.2"],
+        "mesosdeploy_dns_flavour": "lab",
+        "mesosdeploy_dns_package_file": "",
+        "mesosdeploy_dns_package_version": "",
     }
 
 

@@ -43,8 +43,47 @@ def test_node_is_named_after_its_group(group: str, expected: str) -> None:
 
 def test_masters_carry_zookeeper_and_marathon_without_groups_for_them() -> None:
     assert spec().roles_of("masters") == {
-        NodeRole.ZOOKEEPER, NodeRole.MESOS_MASTER, NodeRole.MARATHON,
+        NodeRole.ZOOKEEPER, NodeRole.MESOS_MASTER, NodeRole.MARATHON, NodeRole.RESOLVER,
     }  # fmt: skip
+
+
+BALANCER = {NodeRole.HAPROXY, NodeRole.BALANCER}
+
+
+def test_monitors_balance_unless_there_are_balancers() -> None:
+    monitors = {"masters": {"count": 1}, "agents": {"count": 1}, "monitors": {"count": 1}}
+    assert spec(groups=monitors).roles_of("monitors") >= BALANCER
+    made = spec(groups={**monitors, "balancers": {"count": 2}})
+    assert not made.roles_of("monitors") & BALANCER
+    assert [one.name for one in made.requests_with(NodeRole.HAPROXY)] == [
+        "balancer-1", "balancer-2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("masters", "expected"),
+    [(1, ["master-1"]), (3, ["master-1", "master-2"]), (5, ["master-1", "master-2"])],
+)
+def test_the_first_two_masters_carry_mesos_dns(masters: int, expected: list[str]) -> None:
+    made = spec(groups={"masters": {"count": masters}, "agents": {"count": 1}})
+    assert [one.name for one in made.requests_with(NodeRole.MESOS_DNS)] == expected
+
+
+@pytest.mark.parametrize(
+    ("feature", "gone"),
+    [
+        pytest.param("marathon", {NodeRole.MARATHON, *BALANCER}, id="marathon"),
+        pytest.param("load_balancer", BALANCER, id="load balancer"),
+        pytest.param(
+            "service_discovery", {NodeRole.MESOS_DNS, NodeRole.RESOLVER}, id="service discovery"
+        ),
+    ],
+)
+def test_feature_that_is_off_leaves_its_roles_out(feature: str, gone: set[NodeRole]) -> None:
+    every = {role for request in spec().requests() for role in request.roles}
+    assert gone <= every
+    made = spec(features={feature: False})
+    assert {role for request in made.requests() for role in request.roles} == every - gone
 
 
 def test_groups_of_their_own_take_zookeeper_and_marathon_from_the_masters() -> None:
@@ -56,7 +95,7 @@ def test_groups_of_their_own_take_zookeeper_and_marathon_from_the_masters() -> N
             "schedulers": {"count": 2},
         }
     )
-    assert made.roles_of("masters") == {NodeRole.MESOS_MASTER}
+    assert made.roles_of("masters") == {NodeRole.MESOS_MASTER, NodeRole.RESOLVER}
     assert [request.name for request in made.zookeepers] == [f"zookeeper-{n}" for n in range(1, 6)]
     assert [request.name for request in made.masters] == ["master-1", "master-2", "master-3"]
 
@@ -84,7 +123,10 @@ def test_request_carries_what_the_group_says() -> None:
     request = made.agents[0]
     assert (request.name, request.group, request.index) == ("gpu-1", "gpu", 1)
     assert (request.labels, request.cpus, request.memory_mb) == ({"team": "x"}, 2, 512)
-    assert (request.options, request.roles) == ({"size": "l"}, {NodeRole.MESOS_AGENT})
+    assert (request.options, request.roles) == (
+        {"size": "l"},
+        {NodeRole.MESOS_AGENT, NodeRole.RESOLVER},
+    )
 
 
 def test_static_host_may_have_a_name_of_its_own() -> None:

@@ -57,7 +57,7 @@ ACROSS = {
     "kind missing": (
         groups(agent={"count": 1}),
         (
-            'groups.agent: is not named after a kind of group, and gives no `kind` | did you mean "agents"? add `kind:` with one of masters, zookeepers, schedulers, agents, monitors'
+            'groups.agent: is not named after a kind of group, and gives no `kind` | did you mean "agents"? add `kind:` with one of masters, zookeepers, schedulers, agents, balancers, monitors'
         ),
     ),
     "kind contradicts": (
