@@ -23,6 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.services import Services
+
 ROOT = Path(__file__).parents[1]
 BINARIES = Path(sys.executable).parent
 RESULTS = Path(__file__).parent / "results"
@@ -144,6 +146,18 @@ def warm(bench: Bench, rounds: int) -> None:
         bench.time("--help", str(BINARIES / "mesosdeploy"), "--help")
 
 
+def services(bench: Bench, rounds: int) -> dict[str, Any]:
+    """Measure services on a cluster that is brought up for it."""
+    bench.command("(cluster for services)", "up")
+    inventory = json.loads((bench.state / "bench" / "inventory.json").read_text())
+    return Services(
+        command=[str(BINARIES / "mesosdeploy"), "app"],
+        inventory=bench.inventory,
+        environment=bench.environment(),
+        variables=inventory["all"]["vars"],
+    ).measure(rounds)
+
+
 def summary(bench: Bench) -> dict[str, Any]:
     """Return medians, extremes and the ratio that the design aims at."""
     median = {name: statistics.median(values) for name, values in bench.figures.items()}
@@ -175,6 +189,7 @@ def main() -> None:
             if "--warm" not in sys.argv:
                 cold(bench)
             warm(bench, rounds)
+            served = services(bench, rounds)
         finally:
             subprocess.run(
                 [str(BINARIES / "mesosdeploy"), "down", "-i", str(inventory), "--yes"],
@@ -182,13 +197,15 @@ def main() -> None:
                 capture_output=True,
                 check=False,
             )
-    result = summary(bench)
+    result = summary(bench) | {"services": served}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{result['when'].replace(':', '')}.json").write_text(json.dumps(result, indent=2))
     print(f"\n{result['machine']}; {COMMAND}")
     for name, row in result["seconds"].items():
         print(f"{name:38} {row['median']:8.2f} s  ({row['min']:.2f} to {row['max']:.2f})")
     print(f"mitogen / plain Ansible: {result['converge_mitogen_to_plain']:.2f}")
+    for name, value in served.items():
+        print(f"{name:38} {value:8.2f}")
 
 
 if __name__ == "__main__":

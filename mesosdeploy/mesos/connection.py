@@ -14,9 +14,9 @@ import tenacity
 
 from mesosdeploy.errors import VerifyError
 from mesosdeploy.mesos import messages
+from mesosdeploy.mesos.asking import Deadline, client
 from mesosdeploy.mesos.endpoints import Endpoint, Endpoints
 from mesosdeploy.mesos.messages import Message
-from mesosdeploy.mesos.operator import Deadline, client
 from mesosdeploy.mesos.recordio import Decoder
 
 _PATH = "/api/v1/scheduler"

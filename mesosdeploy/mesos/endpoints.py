@@ -14,6 +14,9 @@ Inventory = Mapping[str, Any]
 MASTER_PORT = 5050
 AGENT_PORT = 5051
 ZOOKEEPER_PORT = 2181
+MARATHON_PORT = 8080
+BALANCER_PORT = 8404
+DNS_PORT = 8123
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,7 @@ class Endpoint:
 class Endpoints:
     """Every process that a cluster should have, and what its nodes are called.
 
+    Of load balancers and name servers it is the port at which they tell of themselves.
     `names` maps each name and address of a node to the node's name: Mesos redirects to the
     leader's host name, which the controller cannot resolve.
     """
@@ -48,6 +52,9 @@ class Endpoints:
     agents: tuple[Endpoint, ...]
     zookeepers: tuple[Endpoint, ...]
     names: Mapping[str, str]
+    marathons: tuple[Endpoint, ...] = ()
+    balancers: tuple[Endpoint, ...] = ()
+    name_servers: tuple[Endpoint, ...] = ()
 
     def named(self, location: str) -> str:
         """Return the node that a Location, URL or `host:port` points to, else its `host:port`."""
@@ -116,5 +123,8 @@ def endpoints(inventory: Inventory) -> Endpoints:
         masters=carriers(NodeRole.MESOS_MASTER, MASTER_PORT),
         agents=carriers(NodeRole.MESOS_AGENT, AGENT_PORT),
         zookeepers=carriers(NodeRole.ZOOKEEPER, ZOOKEEPER_PORT),
+        marathons=carriers(NodeRole.MARATHON, MARATHON_PORT),
+        balancers=carriers(NodeRole.HAPROXY, BALANCER_PORT),
+        name_servers=carriers(NodeRole.MESOS_DNS, DNS_PORT),
         names=names,
     )

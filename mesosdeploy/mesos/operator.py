@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import tenacity
 
-from mesosdeploy.mesos import zookeeper
+from mesosdeploy.mesos import services, zookeeper
+from mesosdeploy.mesos.asking import Asked, Deadline, client, reason
 from mesosdeploy.mesos.endpoints import Endpoint, Endpoints, Inventory, endpoints
 from mesosdeploy.mesos.quantities import normalized
 from mesosdeploy.mesos.views import AgentView, ClusterView, MasterView, ZooKeeperView
@@ -21,60 +22,16 @@ _METRICS_SECONDS = 0.6
 """Mesos delays a second call of /metrics/snapshot within half a second."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deadline:
-    """A moment until which an answer is worth something."""
-
-    at: float
-
-    @classmethod
-    def after(cls, seconds: float) -> Deadline:
-        """Return the deadline that is `seconds` from now."""
-        return cls(at=time.monotonic() + seconds)
-
-    @property
-    def left(self) -> float:
-        """Return the seconds that remain, never so few that a call cannot be made."""
-        return max(0.05, self.at - time.monotonic())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """One process, and how it is asked: a client, and the deadline for all of its answers."""
-
-    client: httpx.Client
-    endpoint: Endpoint
-    deadline: Deadline
-
-    def get(self, path: str, **params: str) -> httpx.Response:
-        """Return the answer to `GET path`; a redirect is an answer too."""
-        return self.client.get(
-            f"{self.endpoint.url}{path}", params=params, timeout=self.deadline.left
-        )
-
-    def json(self, path: str, **params: str) -> Any:
-        """Return the JSON of `GET path`; ValueError says which other answer came."""
-        answer = self.get(path, **params)
-        if answer.status_code != httpx.codes.OK:
-            text = answer.text.strip()[:200]
-            raise ValueError(f"{path} answered {answer.status_code} {text}".rstrip())
-        return answer.json()
-
-
-def client() -> httpx.Client:
-    """Return a client for the cluster's own network: no proxy, no redirects, plain HTTP."""
-    return httpx.Client(trust_env=False, follow_redirects=False, verify=False)  # noqa: S501
-
-
 def observe(inventory: Inventory, *, timeout: float = 1.5) -> ClusterView:
-    """Ask every master, agent and ZooKeeper server at once and return what they said.
+    """Ask every process of the cluster at once and return what they said.
 
     Every call ends at the same deadline, `timeout` seconds from now; a process that was silent
     until then is unreachable in the view. Nothing is raised for a cluster that is down.
     """
     began, where = time.monotonic(), endpoints(inventory)
     deadline = Deadline.after(timeout)
-    count = len(where.masters) + len(where.agents) + len(where.zookeepers)
+    beside = list(services.readers(where))
+    count = len(where.masters) + len(where.agents) + len(where.zookeepers) + len(beside)
     with client() as http, ThreadPoolExecutor(max_workers=max(1, min(count, 64))) as pool:
 
         def asked(endpoint: Endpoint) -> Asked:
@@ -83,14 +40,16 @@ def observe(inventory: Inventory, *, timeout: float = 1.5) -> ClusterView:
         servers = [pool.submit(zookeeper.read, one, timeout=timeout) for one in where.zookeepers]
         masters = [pool.submit(read_master, asked(one), where) for one in where.masters]
         agents = [pool.submit(read_agent, asked(one)) for one in where.agents]
+        others = [pool.submit(read, asked(one)) for one, read in beside]
     answers = [future.result() for future in masters]
-    return assemble(
+    view = assemble(
         where.cluster,
         answers,
         [future.result() for future in agents],
         [future.result() for future in servers],
         seconds=time.monotonic() - began,
     )
+    return replace(view, services=tuple(future.result() for future in others))
 
 
 def settle(inventory: Inventory, *, seconds: float, timeout: float = 1.5) -> ClusterView:
@@ -123,7 +82,7 @@ def read_master(asked: Asked, where: Endpoints) -> tuple[MasterView, Listed]:
         listing = asked.get("/slaves")
         return _with_leader(view, listing, where), _listed(listing)
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as exc:
-        return replace(view, error=_reason(exc, place)), {}
+        return replace(view, error=reason(exc, place)), {}
 
 
 def _with_metrics(view: MasterView, metrics: Listed) -> MasterView:
@@ -158,7 +117,7 @@ def read_agent(asked: Asked) -> AgentView:
     try:
         state = asked.json("/state")
     except (httpx.HTTPError, ValueError) as exc:
-        return replace(view, error=_reason(exc, place))
+        return replace(view, error=reason(exc, place))
     return replace(
         view,
         reachable=True,
@@ -209,11 +168,3 @@ def _registered(agent: AgentView, listed: Listed | None) -> AgentView:
 
 def _number(value: Any) -> int | None:
     return None if value is None else int(value)
-
-
-def _reason(exc: Exception, place: Endpoint) -> str:
-    if isinstance(exc, httpx.TimeoutException):
-        return f"no answer from {place.url} in time"
-    if isinstance(exc, KeyError):
-        return f"{place.url} answered without {exc}"
-    return f"{place.url}: {exc or type(exc).__name__}"

@@ -8,8 +8,8 @@ import httpx
 import tenacity
 
 from mesosdeploy.errors import VerifyError
+from mesosdeploy.mesos.asking import Deadline, client
 from mesosdeploy.mesos.endpoints import Endpoint
-from mesosdeploy.mesos.operator import Deadline, client
 
 _LONGEST = 65536
 

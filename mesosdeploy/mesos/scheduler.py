@@ -10,10 +10,10 @@ import httpx
 
 from mesosdeploy.errors import VerifyError
 from mesosdeploy.mesos import messages, sandbox
+from mesosdeploy.mesos.asking import Deadline, client
 from mesosdeploy.mesos.connection import Connection
 from mesosdeploy.mesos.endpoints import Endpoints
 from mesosdeploy.mesos.messages import TaskRequest
-from mesosdeploy.mesos.operator import Deadline, client
 from mesosdeploy.mesos.task_run import TaskRun
 
 _NAME = "mesosdeploy-verify"

@@ -9,19 +9,27 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from mesosdeploy.mesos.views import SERVING, AgentView, ClusterView, MasterView, ZooKeeperView
+from mesosdeploy.mesos.views import (
+    SERVING,
+    AgentView,
+    ClusterView,
+    MasterView,
+    ServiceView,
+    ZooKeeperView,
+)
 
 _HOUR, _DAY = 3600, 86400
 
 
 def render(view: ClusterView, *, headline: str) -> Group:
-    """Return the headline and a table each of masters, agents and ZooKeeper servers."""
+    """Return the headline and a table each of masters, agents, ZooKeeper and the services."""
     leader = view.leader or ("contested: " + ", ".join(view.leaders) if view.leaders else "none")
     return Group(
         Text(f"{view.cluster}: leader {leader}; {headline}"),
         _masters(view.masters),
         _agents(view.agents),
         _zookeepers(view.zookeepers),
+        *([_services(view.services)] if view.services else []),
     )
 
 
@@ -94,6 +102,25 @@ def _zookeepers(servers: tuple[ZooKeeperView, ...]) -> Table:
             f"{one.address}:{one.port}",
         )
     return table
+
+
+def _services(services: tuple[ServiceView, ...]) -> Table:
+    table = _table("Services", "process", "node", "state", "URL")
+    for one in services:
+        table.add_row(one.kind, one.node, _service_state(one), f"http://{one.address}:{one.port}")
+    return table
+
+
+def _service_state(one: ServiceView) -> Text:
+    if not one.reachable:
+        return Text("does not answer", style="bold red")
+    if one.error:
+        return Text(one.error, style="red")
+    if one.leader is None:
+        return Text("answers", style="green")
+    if one.leader == one.node:
+        return Text("LEADER", style="bold green")
+    return Text(f"follows {one.leader}")
 
 
 def _used(used: Mapping[str, Any], total: Mapping[str, Any], name: str) -> str:

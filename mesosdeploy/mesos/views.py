@@ -71,6 +71,23 @@ class ZooKeeperView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServiceView:
+    """One process beside Mesos: `kind` is Marathon, HAProxy or Mesos-DNS.
+
+    `leader` is the node that a Marathon names as the leading one; None where it names none, and
+    for the other kinds.
+    """
+
+    node: str
+    address: str
+    port: int
+    kind: str
+    reachable: bool = False
+    error: str = ""
+    leader: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClusterView:
     """Every process of a cluster as it answered within `seconds`."""
 
@@ -79,6 +96,7 @@ class ClusterView:
     agents: tuple[AgentView, ...]
     zookeepers: tuple[ZooKeeperView, ...]
     seconds: float
+    services: tuple[ServiceView, ...] = ()
 
     @property
     def leaders(self) -> tuple[str, ...]:
@@ -122,7 +140,7 @@ def problems(view: ClusterView) -> tuple[str, ...]:
         found += agent_problems(agent, view)
     for server in view.zookeepers:
         found += zookeeper_problems(server)
-    return (*found, *ensemble_problems(view))
+    return (*found, *ensemble_problems(view), *service_problems(view))
 
 
 def leadership_problems(view: ClusterView) -> list[str]:
@@ -202,4 +220,22 @@ def ensemble_problems(view: ClusterView) -> list[str]:
             f"{leaders[0].synced_followers} of {len(modes) - 1} ZooKeeper followers are in sync"
             f" with {leaders[0].node}"
         )
+    return found
+
+
+def service_problems(view: ClusterView) -> list[str]:
+    """Say which processes beside Mesos are silent, and whether Marathon has other than one leader.
+
+    A Marathon that names no leader says why in `error`.
+    """
+    found = [
+        f"{one.node}: {one.kind} does not answer: {one.error}"
+        if not one.reachable
+        else f"{one.node}: {one.kind}: {one.error}"
+        for one in view.services
+        if one.error
+    ]
+    leaders = sorted({one.leader for one in view.services if one.leader})
+    if len(leaders) > 1:
+        found.append(f"Marathons disagree about who leads: {', '.join(leaders)}")
     return found

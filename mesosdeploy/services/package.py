@@ -76,7 +76,7 @@ class Program:
         """Return the sha256 (hex) of everything that goes into the package, and of this builder."""
         digest = hashlib.sha256(f"{self} {version}\n".encode())
         packaging = sorted((self._folder / "packaging").iterdir())
-        for path in (*self._modules(), *packaging, Path(__file__), Path(debian.__file__)):
+        for path in (*self.modules(), *packaging, Path(__file__), Path(debian.__file__)):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{path.relative_to(_ROOT).as_posix()} {content}\n".encode())
         return digest.hexdigest()
@@ -107,7 +107,12 @@ class Program:
             shutil.copyfile(package, target)
         return target
 
-    def _modules(self) -> Iterator[Path]:
+    def depends(self) -> str:
+        """Return the Debian packages that the program needs, as deb-control(5) has them."""
+        text = (self._folder / "packaging" / "depends").read_text(encoding="utf-8")
+        return " ".join(text.split())
+
+    def modules(self) -> Iterator[Path]:
         """Yield every file that is installed: shared modules, then the program's own folder."""
         yield from (_ROOT / name for name in _SHARED)
         for path in sorted(self._folder.rglob("*")):
@@ -116,7 +121,7 @@ class Program:
                 yield path
 
     def _fill(self, tree: Path) -> None:
-        for source in self._modules():
+        for source in self.modules():
             inside = source.relative_to(_ROOT)
             target = tree / self._library.lstrip("/") / "mesosdeploy" / inside
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +145,7 @@ class Program:
         return _CONTROL.format(
             name=self.name,
             version=version,
-            depends=" ".join((packaging / "depends").read_text(encoding="utf-8").split()),
+            depends=self.depends(),
             description=description.replace("$", "$$"),
         )
 

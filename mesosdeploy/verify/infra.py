@@ -21,7 +21,13 @@ COMMON = "common"
 UNITS = {role: f"{unit}.service" for role, unit in nodes.UNITS.items()}
 """The systemd unit behind each test directory, whose journal explains a failure."""
 
-ROLES = {"master": "mesos_master", "agent": "mesos_agent", "zookeeper": "zookeeper"}
+ROLES = {
+    "master": "mesos_master",
+    "agent": "mesos_agent",
+    "zookeeper": "zookeeper",
+    "scheduler": "marathon",
+    "balancer": "haproxy",
+}
 """The fixtures that repeat a check of the cluster, and the role whose nodes they name."""
 
 JOURNAL_LINES = 30

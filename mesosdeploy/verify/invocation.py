@@ -9,12 +9,13 @@ from pathlib import Path
 
 from mesosdeploy.errors import UsageError
 from mesosdeploy.mesos.endpoints import Inventory, hosts_of
+from mesosdeploy.nodes import NodeRole
 from mesosdeploy.verify.infra import INVENTORY, NODES, SSH_CONFIG, group_of
 from mesosdeploy.verify.reporting import DESCRIPTOR
 from mesosdeploy.verify.results import CLUSTER
 
 _MOST_WORKERS = 4
-_ORDER = ("common", "zookeeper", "mesos", "mesos_master", "mesos_agent")
+_ORDER = ("common", "zookeeper", "mesos", *(role.value for role in NodeRole))
 
 
 @dataclass(frozen=True, kw_only=True)

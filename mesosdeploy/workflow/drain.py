@@ -44,11 +44,11 @@ def drain(environment: Environment, nodes: Sequence[str], report: Report) -> Non
 def _drain(
     view: ClusterView, leaving: Sequence[AgentView], report: Report, *, can_drain: bool
 ) -> None:
-    from mesosdeploy.mesos import operator
+    from mesosdeploy.mesos import asking
     from mesosdeploy.mesos.maintenance import Maintenance
 
     leader = next(master for master in view.masters if master.is_leader)
-    with operator.client() as client:
+    with asking.client() as client:
         maintenance = Maintenance(f"http://{leader.address}:{leader.port}", client)
         for agent in leaving if can_drain else ():
             report(f"drain {agent.node}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shlex import quote
 
-from mesosdeploy.nodes import NodeRole
+from mesosdeploy.nodes import Node, NodeRole
 from mesosdeploy.workflow.environment import Environment
 from mesosdeploy.workflow.up import Outcome
 
@@ -49,13 +49,21 @@ def as_data(environment: Environment, outcome: Outcome) -> dict[str, object]:
 
 
 def _urls(environment: Environment, outcome: Outcome) -> list[str]:
-    masters = {
-        request.name
-        for request in environment.spec.requests()
-        if NodeRole.MESOS_MASTER in request.roles
-    }
+    def carriers(role: NodeRole) -> list[Node]:
+        names = {request.name for request in environment.spec.requests_with(role)}
+        return [node for node in outcome.nodes if node.name in names]
+
+    masters, balancers = carriers(NodeRole.MESOS_MASTER), carriers(NodeRole.HAPROXY)
     return [
-        f"Mesos master {node.name}: http://{node.address}:5050"
-        for node in outcome.nodes
-        if node.name in masters
+        *(f"Mesos master {node.name}: http://{node.address}:5050" for node in masters),
+        # A balancer finds the instance that leads; without one any instance does.
+        *(
+            f"Marathon: http://{node.address}:8080"
+            for node in balancers or carriers(NodeRole.MARATHON)[:1]
+        ),
+        *(
+            f"services, by host name: http://{node.address}; statistics:"
+            f" http://{node.address}:8404/stats"
+            for node in balancers
+        ),
     ]

@@ -40,7 +40,7 @@ class Status:
     def as_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         data = asdict(self.view)
-        for entry in (*data["masters"], *data["agents"]):
+        for entry in (*data["masters"], *data["agents"], *data["services"]):
             entry["url"] = f"http://{entry['address']}:{entry['port']}"
         return {
             "healthy": not self.problems,

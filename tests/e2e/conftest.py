@@ -25,6 +25,8 @@ groups:
     attributes: {{rack: r1}}
     resources: {{cpus: 1, mem_mb: 512, disk_mb: 1024, ports: ["31000-32000"]}}
 """
+MONITORS = "  monitors: {count: 1}\n"
+WITHOUT_SERVICES = "features: {marathon: false, load_balancer: false, service_discovery: false}\n"
 
 
 @dataclass
@@ -101,12 +103,13 @@ def make_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClust
     """Return a maker of environments; whatever was made of them is removed at the end."""
     made: list[Cluster] = []
 
-    def make(name: str, *, masters: int = 1, agents: int = 1) -> Cluster:
+    def make(name: str, *, masters: int = 1, agents: int = 1, services: bool = False) -> Cluster:
         root = tmp_path_factory.mktemp(name)
         inventory = root / "inventory"
         inventory.mkdir()
         (inventory / "cluster.yml").write_text(
             SPEC.format(name=name, masters=masters, agents=agents)
+            + (MONITORS if services else WITHOUT_SERVICES)
         )
         made.append(Cluster(inventory=inventory, state=root / "state", name=name))
         return made[-1]

@@ -42,6 +42,13 @@ PRELOADED = (
     "libcurl4",
     "zlib1g",
     "libstdc++6",
+    "python3-aiohttp",
+    "python3-jinja2",
+    "python3-jsonschema",
+    "python3-kazoo",
+    "python3-prometheus-client",
+    "dnsmasq-base",
+    "haproxy",
     "less",
     "curl",
 )

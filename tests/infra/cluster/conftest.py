@@ -64,6 +64,18 @@ def zookeeper(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def scheduler(request: pytest.FixtureRequest) -> str:
+    """Return the name of a node that carries Marathon."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def balancer(request: pytest.FixtureRequest) -> str:
+    """Return the name of a node that carries HAProxy."""
+    return str(request.param)
+
+
 @pytest.fixture
 def answering_master(view: ClusterView, master: str) -> MasterView:
     """Return the master's view; one check tells that it is silent, the others are skipped."""

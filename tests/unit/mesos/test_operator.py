@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from mesosdeploy.mesos.asking import Asked, Deadline
 from mesosdeploy.mesos.endpoints import Endpoint, Endpoints
-from mesosdeploy.mesos.operator import Asked, Deadline, assemble, read_agent, read_master
+from mesosdeploy.mesos.operator import assemble, read_agent, read_master
 from mesosdeploy.mesos.views import AgentView, MasterView
 
 MASTERS = tuple(Endpoint(node=f"master-{n}", address=f"10.0.0.{n}", port=5050) for n in (1, 2))
