@@ -26,6 +26,7 @@ _SHARED: Final = (
     "mesos/__init__.py",
     "mesos/recordio.py",
     "services/__init__.py",
+    "services/serving.py",
 )
 """Modules of the package `mesosdeploy` that every program may import, beside its own."""
 
