@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mesosdeploy.doctor import endings
 from mesosdeploy.doctor.signatures import matches
 from mesosdeploy.nodes import UNITS
 from mesosdeploy.providers.base import Finding
@@ -49,24 +50,26 @@ def _stopped(unit: str, state: Mapping[str, str], journal: str) -> Finding:
             message="not installed",
             remedy="mesosdeploy up --converge",
         )
-    known = next(matches(journal), None)
     what = f"{state.get('ActiveState')} ({state.get('SubState')}), result {state.get('Result')}, "
     what += f"exit status {state.get('ExecMainStatus')}"
-    if known is None:
-        last = (journal.strip().splitlines() or ["the journal is empty"])[-1]
-        return Finding(
-            check=f"unit {unit}",
-            ok=False,
-            message=f"{what}; last line: {last}",
-            remedy=f"systemctl start {unit} on the node, or mesosdeploy up --converge",
-        )
-    signature, line = known
-    return Finding(
-        check=f"unit {unit}",
-        ok=False,
-        message=f"{what}; {signature.cause} ({line})",
-        remedy=signature.remedy,
-    )
+    cause, remedy = _explained(unit, state.get("ExecMainStatus", ""), journal)
+    return Finding(check=f"unit {unit}", ok=False, message=f"{what}; {cause}", remedy=remedy)
+
+
+def _explained(unit: str, code: str, journal: str) -> tuple[str, str]:
+    """Return cause and remedy; the journal holds older ends too, so a telling code goes first."""
+    ending = endings.of(unit, code)
+    if ending and not ending.vague:
+        return ending.cause, ending.remedy
+    known = next(matches(journal), None)
+    if known:
+        signature, line = known
+        return f"{signature.cause} ({line})", signature.remedy
+    if ending:
+        return ending.cause, ending.remedy
+    last = (journal.strip().splitlines() or ["the journal is empty"])[-1]
+    start = f"systemctl start {unit} on the node, or mesosdeploy up --converge"
+    return f"last line: {last}", start
 
 
 def _disks(seen: Mapping[str, Any]) -> Iterator[Finding]:

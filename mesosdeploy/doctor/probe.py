@@ -13,7 +13,15 @@ import socket
 import subprocess
 import time
 
-UNITS = ("zookeeper", "mesos-master", "mesos-agent")
+UNITS = (
+    "zookeeper",
+    "mesos-master",
+    "mesos-agent",
+    "marathon",
+    "mesos-dns",
+    "haproxy",
+    "mesosdeploy-balancer",
+)
 PATHS = ("/", "/var/lib/mesos", "/var/lib/mesosdeploy", "/var/log")
 PROPERTIES = "ActiveState,SubState,NRestarts,ExecMainStatus,Result,LoadState,UnitFileState"
 

@@ -1,6 +1,7 @@
 """What daemons write when something well-known is wrong, with its cause and its remedy.
 
-The fragments come from the sources of Mesos 1.11 and ZooKeeper 3.8; see docs/operations.md.
+The fragments come from the sources of Mesos 1.11, ZooKeeper 3.8 and Marathon 1.11; see
+docs/operations.md.
 """
 
 from __future__ import annotations
@@ -49,9 +50,42 @@ SIGNATURES = (
         remedy="correct mesos_master_flags or mesos_agent_flags in group_vars",
     ),
     Signature(
+        fragment=r"Invalid command line flag|\[scallop\] Error",
+        cause="an option of Marathon does not exist, or its value has the wrong form",
+        remedy="correct marathon_options in group_vars, then mesosdeploy up --converge",
+    ),
+    Signature(
+        fragment=r"UnsatisfiedLinkError|Failed to load native Mesos library",
+        cause="Java cannot load libmesos: it is missing, has no Java interface, or lacks a library",
+        remedy="look for `not found` in `ldd $MESOS_NATIVE_JAVA_LIBRARY` on the node; install a"
+        " Mesos package with JNI, or name its file in marathon_mesos_native_library",
+    ),
+    Signature(
+        fragment=r"likely due to an ABI mismatch",
+        cause="libmesos was built for another compiler or version than Marathon can use",
+        remedy="install the libmesos that belongs to the masters' package",
+    ),
+    Signature(
+        fragment=r"UnsupportedClassVersionError|IllegalAccessError|InaccessibleObjectException",
+        cause="the Java that runs it has the wrong version; Marathon needs 8 or 11",
+        remedy="give such a JDK in marathon_java_archive, then mesosdeploy up --converge",
+    ),
+    Signature(
+        fragment=r"No java installations was detected|java: (?:command )?not found",
+        cause="there is no Java for it on the node",
+        remedy="set marathon_java_archive or marathon_java_home, then mesosdeploy up --converge",
+    ),
+    Signature(
+        fragment=r"Framework has been removed",
+        cause="the masters removed the framework: by hand, or its failover timeout passed",
+        remedy="remove Marathon's path in ZooKeeper while every Marathon is stopped, then"
+        " mesosdeploy up --converge; its apps must be deployed again",
+    ),
+    Signature(
         fragment=r"[Aa]ddress already in use",
         cause="another process holds the daemon's port",
-        remedy="find it with `ss -ltnp` on the node and move one of the two",
+        remedy="find it with `ss -ltnp` on the node and move one of the two; on 8080 it is often"
+        " ZooKeeper's admin server (admin.serverPort in zoo.cfg)",
     ),
     Signature(
         fragment=r"fsync-ing the write ahead log .* took",
@@ -71,7 +105,7 @@ SIGNATURES = (
     Signature(
         fragment=r"OutOfMemoryError|Cannot allocate memory|Out of memory",
         cause="a process did not get the memory that it asked for",
-        remedy="give the node more memory, or lower zookeeper_heap_mb",
+        remedy="give the node more memory, or change zookeeper_heap_mb or marathon_heap_mb",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Each role's molecule scenario: create, check, converge, idempotence, check, verify, destroy."""
+"""Each molecule scenario: create, check, converge, idempotence, check, verify, destroy."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ import pytest
 
 pytestmark = pytest.mark.containers
 ROOT = Path(__file__).parents[2]
-ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+SCENARIOS = sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
 MOLECULE = Path(sys.executable).with_name("molecule")
-assert ROLES
+assert SCENARIOS
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_scenario_passes(role: str, tmp_path: Path) -> None:
-    assert (ROOT / "molecule" / role / "molecule.yml").is_file()
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario_passes(scenario: str, tmp_path: Path) -> None:
     log = tmp_path / "molecule.log"
     with log.open("w") as output:
         done = subprocess.run(
-            [str(MOLECULE), "test", "--scenario-name", role],
+            [str(MOLECULE), "test", "--scenario-name", scenario],
             cwd=ROOT,
             env={
                 **os.environ,
