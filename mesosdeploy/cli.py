@@ -10,6 +10,7 @@ from typing import Never
 
 import typer
 
+from mesosdeploy.commands import app as services
 from mesosdeploy.commands import (
     artifacts,
     doctor,
@@ -50,7 +51,8 @@ First steps: `mesosdeploy init demo`, `mesosdeploy plan -i inventories/demo`,
 `mesosdeploy up -i inventories/demo`.""",
 )
 
-_BUILD, _LOOK, _HELP = "Build and remove", "Look", "Describe and prepare"
+_BUILD, _LOOK, _RUN = "Build and remove", "Look", "Run services"
+_HELP = "Describe and prepare"
 for _name, _function, _panel in (
     ("up", up.up, _BUILD),
     ("plan", plan.plan, _BUILD),
@@ -67,6 +69,7 @@ for _name, _function, _panel in (
     ("version", version.version, _HELP),
 ):
     app.command(_name, rich_help_panel=_panel)(_function)
+app.add_typer(services.app, name="app", rich_help_panel=_RUN)
 app.add_typer(artifacts.app, name="artifacts", rich_help_panel=_HELP)
 app.add_typer(state.app, name="state", rich_help_panel=_BUILD)
 
