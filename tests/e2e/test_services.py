@@ -38,7 +38,7 @@ def services(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def test_up_ends_with_a_service_through_the_load_balancer(cluster: Cluster) -> None:
     told = (cluster.state / "up.txt").read_text()
     assert "Marathon: http://" in told
-    names = [check["name"] for check in cluster.json("verify", "--role", "cluster")["results"]]
+    names = [check["check"] for check in cluster.json("verify", "--role", "cluster")["results"]]
     assert any("service" in name and "balancer" in name for name in names), names
 
 
