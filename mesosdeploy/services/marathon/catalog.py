@@ -98,13 +98,17 @@ class Catalog:
         return [one for one in running if not wanted.isdisjoint(one.affected_apps)]
 
     def begin(self, deployment: Deployment, ended: Iterable[Deployment]) -> asyncio.Future[None]:
-        """Take over the targets of a deployment, and put it in place of `ended` ones."""
+        """Take over the targets of a deployment, and put it in place of `ended` ones.
+
+        One without steps is over as soon as it is stored.
+        """
         changes: dict[str, Json | None] = {}
         for one in ended:
             del self.deployments[one.id]
             changes[f"deployments/{one.id}"] = None
-        self._know_deployment(deployment)
-        changes[f"deployments/{deployment.id}"] = records.from_deployment(deployment)
+        if deployment.steps:
+            self._know_deployment(deployment)
+            changes[f"deployments/{deployment.id}"] = records.from_deployment(deployment)
         for app_id, app in deployment.target.items():
             changes |= self._set(app_id, app)
         return self._store.write(changes)
@@ -114,7 +118,7 @@ class Catalog:
         if app is None:
             self.apps.pop(app_id, None)
             return {path: None}
-        self.apps[app_id] = app
+        self.apps[app_id] = self._definitions[app_id, app.version] = app
         self._versions.setdefault(key(app_id), set()).add(app.version)
         return {
             path: {"id": app_id, "version": app.version},

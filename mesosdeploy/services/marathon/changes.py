@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from mesosdeploy.services.marathon import deployments
+from mesosdeploy.services.marathon import deployments, records
 from mesosdeploy.services.marathon.definition import App, Json, merge
 from mesosdeploy.services.marathon.model import Deployment
 from mesosdeploy.services.marathon.ports import assign_service_ports
+from mesosdeploy.services.marathon.store import LARGEST_WRITE_BYTES
 from mesosdeploy.services.marathon.validation import Detail, InvalidError
 
 
@@ -69,14 +71,17 @@ def deployment(
     version: str,
     stale: Collection[str] = (),
 ) -> Deployment:
-    """Plan the way from `apps` to `target`; InvalidError when apps depend on each other."""
+    """Plan the way from `apps` to `target`.
+
+    Raises InvalidError when apps depend on each other, or are too large to be stored.
+    """
     original = {app_id: apps.get(app_id) for app_id in target}
     try:
         steps = deployments.plan(original, target, stale=stale)
     except deployments.CycleError as exc:
         detail = Detail("/dependencies", (f"must not form a circle, but {exc} does",))
         raise InvalidError([detail]) from exc
-    return Deployment(
+    planned = Deployment(
         id=str(uuid.uuid4()),
         version=version,
         affected_apps=tuple(sorted(target)),
@@ -85,3 +90,9 @@ def deployment(
         original=original,
         target=dict(target),
     )
+    stored = [records.from_deployment(planned), *(app.to_json() for app in target.values() if app)]
+    size = sum(len(json.dumps(one)) for one in stored)
+    if size > LARGEST_WRITE_BYTES:
+        detail = Detail("/", (f"must fit into {LARGEST_WRITE_BYTES} bytes, but needs {size}",))
+        raise InvalidError([detail])
+    return planned

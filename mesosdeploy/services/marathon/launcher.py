@@ -66,9 +66,8 @@ class Launcher:
         grown = any(count > self._ready.get(which, 0) for which, count in ready.items())
         rested = time.monotonic() - self._revived_at >= _REVIVE_SECONDS
         if ready and (grown or self._suppressed or (self._again and rested)):
-            self._again = False
-            if await self._send("REVIVE"):
-                self._suppressed, self._revived_at = False, time.monotonic()
+            self._again = not await self._send("REVIVE")
+            self._suppressed, self._revived_at = self._suppressed and self._again, time.monotonic()
         elif not wanted and not self._suppressed and await self._send("SUPPRESS"):
             self._suppressed = True
         self._ready = ready
@@ -107,6 +106,9 @@ class Launcher:
                     missing[one.app.id] -= 1
             else:
                 unused.append(offer)
+        if len(unused) < len(offers) and any(missing.values()):
+            # What was left to a later offer may fit into an earlier one: ask for all again.
+            self._again, self._revived_at = True, -math.inf
         if unused:
             self._core.counters["mesos.offers.declined"] += len(unused)
             await self._core.mesos.call(calls.decline(unused, refuse_seconds=refuse))
@@ -117,7 +119,8 @@ class Launcher:
         found = match(offer, asked, placed, role=role, now=time.time())
         used = {one.app.id for one in found.placements}
         for app, _ in asked:
-            search = self._searches[app.id]
+            # A request may have taken the app back while an earlier offer was being accepted.
+            search = self._searches.get(app.id, _Search(since=""))
             search.processed += 1
             search.unused += app.id not in used
             if app.id in found.rejected and app.id not in used:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import logging
 from contextlib import suppress
@@ -101,7 +102,7 @@ class Mesos:
     async def run(self) -> None:
         """Subscribe, and again whenever the stream ends; returns only by cancellation."""
         wait = _FIRST_WAIT_SECONDS
-        async with aiohttp.ClientSession(headers=_HEADERS, auth=self._auth()) as self._http:
+        async with aiohttp.ClientSession(headers=self._headers()) as self._http:
             try:
                 while True:
                     leader = await self._detector.leader()
@@ -112,12 +113,15 @@ class Mesos:
             finally:
                 await self._detector.close()
 
-    def _auth(self) -> aiohttp.BasicAuth | None:
+    def _headers(self) -> dict[str, str]:
+        """Return what every call carries: with a principal, its HTTP basic credentials."""
         principal = self._settings.mesos_authentication_principal
         file = self._settings.mesos_authentication_secret_file
         if not principal:
-            return None
-        return aiohttp.BasicAuth(principal, Path(file).read_text().strip() if file else "")
+            return _HEADERS
+        secret = Path(file).read_text().strip() if file else ""
+        encoded = base64.b64encode(f"{principal}:{secret}".encode()).decode()
+        return {**_HEADERS, "Authorization": f"Basic {encoded}"}
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

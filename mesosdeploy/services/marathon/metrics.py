@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mesosdeploy.services.marathon.api.views import STAGED, counts
 from mesosdeploy.services.marathon.definition import Json
 from mesosdeploy.services.marathon.model import Instance, moment
 
 if TYPE_CHECKING:
     from mesosdeploy.services.marathon.scheduler import Scheduler
 
-_STAGED = frozenset({"TASK_STAGING", "TASK_STARTING"})
 _STARTED = time.monotonic()
 
 # Counters that are shown from the start, as an alert on a missing series never fires.
@@ -72,6 +72,7 @@ def prometheus_name(name: str) -> str:
 def snapshot(scheduler: Scheduler) -> Snapshot:
     """Measure now."""
     apps, instances = scheduler.apps(), scheduler.instances()
+    counted = counts(instances)
     counters = {**dict.fromkeys(_COUNTED, 0), **scheduler.counters}
     groups = {parent for app in apps for parent in _parents(app.id)}
     gauges = {
@@ -79,8 +80,8 @@ def snapshot(scheduler: Scheduler) -> Snapshot:
         "groups.active.gauge": len(groups),
         "pods.active.gauge": 0,
         "deployments.active.gauge": len(scheduler.deployments()),
-        "instances.running.gauge": sum(each.running for each in instances),
-        "instances.staged.gauge": sum(each.state in _STAGED for each in instances),
+        "instances.running.gauge": counted["running"],
+        "instances.staged.gauge": counted["staged"],
         "instances.inflight-kills.gauge": sum(each.killing for each in instances),
         "instances.launch-overdue.gauge": _overdue(
             instances, scheduler.settings.task_launch_timeout / 1000
@@ -103,7 +104,7 @@ def _overdue(instances: list[Instance], seconds: float) -> int:
     """Count the instances that were launched more than `seconds` ago and do not run yet."""
     now = datetime.now(UTC)
     return sum(
-        each.state in _STAGED
+        each.state in STAGED
         and bool(each.staged_at)
         and (now - moment(each.staged_at)).total_seconds() > seconds
         for each in instances

@@ -241,7 +241,6 @@ class Scheduler:
         self._tell_start(deployment, others)
         await stored
         if not deployment.steps:
-            await catalog.finish(deployment, self.instances())
             self.events.publish(events.deployment_event("deployment_success", deployment))
         self._core.wake.set()
         return deployment

@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 FOLDERS = ("apps", "versions", "instances", "deployments", "failures")
+# ZooKeeper hangs up on a message above its jute.maxbuffer, 1048575 bytes; paths need some of them.
+LARGEST_WRITE_BYTES = 1_000_000
+# A write that breaks every connection must not keep the leader busy for ever.
+_MOST_LOSSES = 10
 _FOLLOWS_FROM_ANOTHER = (RolledBackError, RuntimeInconsistency)
 
 
@@ -119,10 +123,14 @@ class Store:
 
     def _write(self, changes: dict[str, bytes | None]) -> None:
         """Commit; what an answer that was lost on the way has done already is not done again."""
+        losses = 0
         while changes:
             try:
                 results = self._commit(changes)
-            except (ConnectionLoss, OperationTimeoutError):
+            except (ConnectionLoss, OperationTimeoutError) as exc:
+                losses += 1
+                if losses == _MOST_LOSSES:
+                    raise StoreError(f"{losses} connections broke during one write") from exc
                 log.warning("the connection to ZooKeeper broke during a write: once more")
                 continue
             except KazooException as exc:

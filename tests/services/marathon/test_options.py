@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.lab.conftest import Directories
-from tests.lab.processes import HOST
+from tests.lab.processes import HOST, Master
 from tests.services.marathon.conftest import Cluster
 from tests.services.marathon.processes import (
     Api,
@@ -79,3 +81,30 @@ def test_task_that_does_not_start_in_time_is_killed_and_tried_again(optioned: Ap
         optioned.wait("another launch", another)
     optioned.send("DELETE", "/v2/apps/stuck?force=true")
     optioned.wait_idle()
+
+
+def test_framework_authenticates_with_its_principal_and_secret(
+    root: Path, cluster: Cluster, directories: Directories
+) -> None:
+    directory = directories.make("authenticated")
+    known = {"credentials": [{"principal": "marathon", "secret": "long-enough"}]}
+    (directory / "credentials").write_text(json.dumps(known))
+    (directory / "secret").write_text("long-enough")
+    variables = {
+        "MESOS_AUTHENTICATE_HTTP_FRAMEWORKS": "true",
+        "MESOS_HTTP_FRAMEWORK_AUTHENTICATORS": "basic",
+        "MESOS_CREDENTIALS": str(directory / "credentials"),
+    }
+    options = {
+        "MARATHON_MESOS_AUTHENTICATION_PRINCIPAL": "marathon",
+        "MARATHON_MESOS_AUTHENTICATION_SECRET_FILE": str(directory / "secret"),
+    }
+    path = state_path(cluster.zookeeper)
+    with (
+        Master(root, directory, environment=variables) as master,
+        Marathon(directory, master.address, path, options) as scheduler,
+    ):
+        api = Api(scheduler)
+        api.wait("the framework", lambda: api.get("/v2/info")["frameworkId"])
+        (found,) = request("GET", f"{master.url}/state").json()["frameworks"]
+        assert found["principal"] == "marathon"

@@ -16,7 +16,6 @@ def authenticate(credentials: str, *, realm: str) -> Middleware:
     Without credentials everybody comes in. As in Marathon the rule holds for every path, /ping
     too (its Jetty constraint is on "/*").
     """
-
     expected = base64.b64encode(credentials.encode())
 
     @web.middleware

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from mesosdeploy.services.marathon.definition import App, Json
+from mesosdeploy.services.marathon.events import instance_id
 from mesosdeploy.services.marathon.model import (
     Action,
     Deployment,
@@ -30,8 +30,8 @@ REASONS = (
     "InsufficientPorts",
     "DeclinedScarceResources",
 )
-_STAGED = frozenset({"TASK_STAGING", "TASK_STARTING"})
-_INCARNATION = re.compile(r"\._app\.\d+$")
+# The states of a task that Marathon counts as staged.
+STAGED = frozenset({"TASK_STAGING", "TASK_STARTING"})
 
 
 def task(instance: Instance, app: App | None) -> Json:
@@ -71,7 +71,7 @@ def health(instance: Instance) -> Json:
         "lastSuccess": instance.last_success or None,
         "lastFailure": instance.last_failure or None,
         "lastFailureCause": None,
-        "instanceId": _INCARNATION.sub("", instance.task_id),
+        "instanceId": instance_id(instance.task_id),
         "taskId": instance.task_id,
     }
 
@@ -79,7 +79,7 @@ def health(instance: Instance) -> Json:
 def counts(instances: Sequence[Instance]) -> dict[str, int]:
     """Count tasks by what they do; one without a health status is neither healthy nor not."""
     return {
-        "staged": sum(each.state in _STAGED and not each.killing for each in instances),
+        "staged": sum(each.state in STAGED and not each.killing for each in instances),
         "running": sum(each.running for each in instances),
         "healthy": sum(each.healthy is True for each in instances),
         "unhealthy": sum(each.healthy is False for each in instances),

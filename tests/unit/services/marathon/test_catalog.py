@@ -74,6 +74,18 @@ def test_successor_knows_what_its_predecessor_stored() -> None:
     asyncio.run(run())
 
 
+def test_deployment_without_steps_is_never_under_way() -> None:
+    async def run() -> None:
+        store = MemoryStore()
+        same = catalog(store)
+        await deploy(same, {"/web": app()})
+        await same.begin(changes.deployment(same.apps, {"/web": app()}, version=V2), [])
+        assert same.deployments == {}
+        assert not [path for path in store.content if path.startswith("deployments/")]
+
+    asyncio.run(run())
+
+
 def test_stamps_are_later_than_every_stored_version() -> None:
     async def run() -> None:
         store = MemoryStore()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mesosdeploy.services.marathon.changes import restarted, succeed, updated
+from mesosdeploy.services.marathon.changes import deployment, restarted, succeed, updated
 from mesosdeploy.services.marathon.definition import App
 from mesosdeploy.services.marathon.validation import InvalidError
 from tests.unit.services.marathon.apps import V1, V2, app
@@ -74,3 +74,10 @@ def test_too_few_service_ports_are_an_invalid_definition() -> None:
     body = {"id": "/a", "cmd": "x", "portDefinitions": [{"port": 0}] * 4}
     with pytest.raises(InvalidError):
         changed({}, body)
+
+
+def test_definition_that_zookeeper_would_not_take_is_invalid() -> None:
+    large = app("/a", env={"TEXT": "x" * 600_000})
+    with pytest.raises(InvalidError) as refused:
+        deployment({}, {"/a": large}, version=V2)
+    assert "must fit into 1000000 bytes" in refused.value.details[0].errors[0]
