@@ -72,9 +72,9 @@ def deploy(
         if dry_run:
             console.success("nothing was changed: this was a rehearsal", again(target, "list"))
             return
-        losses = [f"{one.id} loses {one.fewer} instances" for one in changes if one.fewer]
+        losses = [f"{one.fewer} fewer of {one.id}" for one in changes if one.fewer]
         if losses:
-            _ask("; ".join(losses), yes=yes)
+            _ask(", ".join(losses), yes=yes)
         before = workflow.remembered(target, [one.id for one in changes])
         deployed = workflow.send(target, changes, force=force)
         if not deployed.deployment and all(one.kind == "keep" for one in changes):
@@ -185,7 +185,7 @@ def remove(
             console.note(f"  app {view.id}: {view.running} tasks")
             for task in view.tasks:
                 console.note(f"    task {task.id} on {task.host}")
-        _ask("all of this goes", yes=yes)
+        _ask("the removal of all this", yes=yes)
         for deployed in workflow.remove(target, [view.id for view in views], force=force):
             _wait(target, deployed, "remove", before={}, timeout=timeout)
         count = f"{len(views)} app{'s' * (len(views) > 1)}"
@@ -210,8 +210,9 @@ def _wait(
             workflow.wait(target, deployed, before=before, timeout=timeout, report=progress.detail)
     except KeyboardInterrupt:
         one = deployed.apps[0]
+        what = f"the deployment {deployed.deployment}" if deployed.deployment else "Marathon"
         console.note(
-            f"\nthe deployment {deployed.deployment} goes on without this program\n"
+            f"\n{what} goes on without this program\n"
             f"look at it: {again(target, f'show {one}')}\n"
             f"undo it: {again(target, f'rollback {one}')}"
         )
@@ -225,8 +226,9 @@ def _done(target: Target, deployed: Deployed, what: str) -> None:
     console.success(f"{', '.join(deployed.apps)}: {what}", again(target, f"show {first}"))
 
 
-def _ask(losses: str, *, yes: bool) -> None:
+def _ask(what: str, *, yes: bool) -> None:
+    """Go on if somebody says yes to what will be lost."""
     from mesosdeploy import console
 
-    if not yes and not console.confirm(f"{losses}: go ahead?"):
-        raise UsageError(f"stopped: {losses}", hint="repeat with --yes if that is what you want")
+    if not yes and not console.confirm(f"{what}: go ahead?"):
+        raise UsageError(f"nothing was changed: nobody said yes to {what}", hint="say --yes")

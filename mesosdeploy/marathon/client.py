@@ -102,10 +102,6 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def info(self) -> Json:
-        """Return `/v2/info`."""
-        return self._object("GET", "/v2/info")
-
     def apps(self) -> list[Json]:
         """Return all apps with counts, tasks, deployments and last failures."""
         embed = ("counts", "tasks", "deployments", "lastTaskFailure")

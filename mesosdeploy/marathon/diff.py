@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from mesosdeploy.marathon.definitions import Definition
 from mesosdeploy.marathon.normal import comparable, normal
+from mesosdeploy.marathon.text import text
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -40,11 +40,11 @@ class Change:
     def rendered(self) -> Text:
         """Return the diff in colours under a headline."""
         verb = {"create": "new app", "update": "change", "keep": "no change"}[self.kind]
-        text = Text(f"{self.id}: {verb}", style="bold")
+        shown = Text(f"{self.id}: {verb}", style="bold")
         for line in self.lines:
-            text.append("\n")
-            text.append(line, style=f"not bold {_COLOURS.get(line[:1], 'default')}")
-        return text
+            shown.append("\n")
+            shown.append(line, style=f"not bold {_COLOURS.get(line[:1], 'default')}")
+        return shown
 
 
 def plan(
@@ -68,11 +68,8 @@ def _change(definition: Definition, running: Mapping[str, Any] | None) -> Change
 
 
 def unified(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the unified diff of two definitions as JSON with sorted keys."""
-    before = [] if old is None else _lines(old)
+    """Return the unified diff of two definitions as YAML with sorted keys."""
+    before = [] if old is None else text(old).splitlines()
     names = ("running" if old is not None else "nothing", "wanted")
-    return tuple(difflib.unified_diff(before, _lines(new), *names, lineterm="", n=2))
-
-
-def _lines(data: Mapping[str, Any]) -> list[str]:
-    return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+    after = text(new).splitlines()
+    return tuple(difflib.unified_diff(before, after, *names, lineterm="", n=2))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Group
@@ -10,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mesosdeploy.marathon.normal import normal
+from mesosdeploy.marathon.text import text
 from mesosdeploy.marathon.views import RUNNING, Address, AppView, TaskView, Waiting, age
 
 Addresses = Callable[[AppView], Sequence[Address]]
@@ -50,10 +50,9 @@ def app(view: AppView, waits: Waiting | None, addresses: Sequence[Address]) -> G
         lines.append(Text(str(waits), style="yellow"))
     if view.failure:
         one = view.failure
-        text = f"last failure {age(one.when)} ago: {one.task_id} on {one.host}: {one.state}"
-        lines.append(Text(f"{text} {one.message}", style="red"))
-    definition = json.dumps(normal(view.definition), indent=2, ensure_ascii=False)
-    return Group(*lines, Text(definition), _tasks(view.tasks))
+        told = f"last failure {age(one.when)} ago: {one.task_id} on {one.host}: {one.state}"
+        lines.append(Text(f"{told} {one.message}", style="red"))
+    return Group(*lines, Text(text(normal(view.definition)).rstrip()), _tasks(view.tasks))
 
 
 def _tasks(tasks: Iterable[TaskView]) -> Table:

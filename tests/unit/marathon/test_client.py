@@ -66,17 +66,19 @@ def test_silence_of_all_is_told_with_each_ones_reason(monkeypatch: pytest.Monkey
     ]
 
 
-@pytest.mark.parametrize("place", ["http://10.0.0.3:8080/v2/info", "http://master-3:8080/v2/info"])
+@pytest.mark.parametrize(
+    "place", ["http://10.0.0.3:8080/v2/deployments", "http://master-3:8080/v2/deployments"]
+)
 def test_a_redirect_to_a_server_of_the_cluster_is_followed(
     monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     def answers(request: httpx.Request) -> httpx.Response:
         if request.url.host == "10.0.0.3":
-            return httpx.Response(200, json={"name": "marathon"})
+            return httpx.Response(200, json=[{"id": "d1"}])
         return httpx.Response(307, headers={"location": place})
 
     with opened(monkeypatch, answers) as client:
-        assert client.info() == {"name": "marathon"}
+        assert client.deployments() == [{"id": "d1"}]
 
 
 def test_credentials_go_to_no_server_that_a_redirect_made_up(
@@ -86,13 +88,13 @@ def test_credentials_go_to_no_server_that_a_redirect_made_up(
 
     def answers(request: httpx.Request) -> httpx.Response:
         asked.add(request.url.host)
-        return httpx.Response(302, headers={"location": "http://evil:8080/v2/info"})
+        return httpx.Response(302, headers={"location": "http://evil:8080/v2/deployments"})
 
     with (
         opened(monkeypatch, answers, login=("u", "p")) as client,
-        pytest.raises(NoAnswerError, match="master-2 redirects to http://evil:8080/v2/info"),
+        pytest.raises(NoAnswerError, match="master-2 redirects to http://evil:8080/v2/deployments"),
     ):
-        client.info()
+        client.deployments()
     assert asked == {"10.0.0.1", "10.0.0.2", "10.0.0.3"}
 
 
