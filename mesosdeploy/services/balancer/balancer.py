@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import socket
@@ -19,7 +20,7 @@ from mesosdeploy.services.balancer.render import render
 from mesosdeploy.services.balancer.services import hosts
 
 COALESCE_SECONDS = 0.1
-"""Events come in bursts: what follows the first one within this time is applied with it."""
+"""Events come in bursts: the first is applied at once, those within this time after it together."""
 
 RETRY_SECONDS = 2.0
 """How soon to try again what failed."""
@@ -42,6 +43,7 @@ class Balancer:
         self._woken = asyncio.Event()
         # None: it is not known what the worker holds, which a reload settles.
         self._running: change.Running | None = None
+        self._written = ""
         self._told: frozenset[Problem] = frozenset()
 
     @property
@@ -58,12 +60,11 @@ class Balancer:
     async def _keep_in_step(self) -> None:
         while True:
             self._woken.clear()
+            began = time.monotonic()
             pause = self.options.poll_seconds if await self.step() else RETRY_SECONDS
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), pause)
-            except TimeoutError:
-                continue
-            await asyncio.sleep(COALESCE_SECONDS)
+            await asyncio.sleep(began + COALESCE_SECONDS - time.monotonic())
 
     async def step(self) -> bool:
         """Ask Marathon once and apply what it says; a failure is logged, and nothing changes."""
@@ -101,47 +102,56 @@ class Balancer:
     async def _apply(self, rendered: Rendered) -> None:
         running = self._running
         if running is None or running.rendered.text != rendered.text:
-            try:
-                await self._haproxy.install(rendered.text)
-            except HaproxyError:
-                self.figures.configurations_refused_total += 1
-                raise
-            # Until the worker is known to follow, it does not hold what the file says.
+            update = change.update(running, rendered) if running else None
+            # Unless all goes well it is not known what the worker holds.
             self._running = None
-            try:
-                retired = await self._update(running, rendered)
-            except ReloadError:
-                self._haproxy.restore()
-                raise
-            self._running = change.Running(rendered=rendered, retired=retired)
-            self._show(rendered)
-        elif running.retired:
-            self._running = change.Running(
-                rendered=rendered, retired=await self._delete(running.retired)
-            )
-
-    async def _update(self, running: change.Running | None, rendered: Rendered) -> frozenset[str]:
-        """Make the worker hold the configuration; return the servers that it keeps retired."""
-        update = change.update(running, rendered) if running else None
-        if update is not None:
-            try:
-                for command in update.commands:
-                    await self._haproxy.command(command)
-                    self.figures.commands_total += 1
-            except HaproxyError as exc:
-                self.figures.commands_failed_total += 1
-                _log.warning("reloading, because HAProxy refused %s", exc)
+            if update is not None and await self._command(update):
+                self._running = change.Running(rendered=rendered, retired=update.retired)
             else:
-                _log.info("changed without a reload: %s", "; ".join(update.commands) or "comments")
-                return update.retired
+                await self._reload(rendered)
+                self._running = change.Running(rendered=rendered)
+        elif running.retired:
+            retired = await self._delete(running.retired)
+            self._running = change.Running(rendered=rendered, retired=retired)
+        # Servers change in the worker first: Marathon kills old instances as soon as new ones are
+        # healthy, and the check of a file takes longer than that.
+        if self._written != rendered.text:
+            await self._install(rendered)
+        self._show(rendered)
+
+    async def _command(self, update: change.Update) -> bool:
+        """Change servers in the worker; return whether HAProxy took every command."""
+        try:
+            for command in update.commands:
+                await self._haproxy.command(command)
+                self.figures.commands_total += 1
+        except HaproxyError as exc:
+            self.figures.commands_failed_total += 1
+            _log.warning("reloading, because HAProxy refused %s", exc)
+            return False
+        _log.info("changed without a reload: %s", "; ".join(update.commands) or "comments")
+        return True
+
+    async def _install(self, rendered: Rendered) -> None:
+        try:
+            await self._haproxy.install(rendered.text)
+        except HaproxyError:
+            self.figures.configurations_refused_total += 1
+            raise
+        self._written = rendered.text
+
+    async def _reload(self, rendered: Rendered) -> None:
+        """Replace the file and let a new worker read it; put the old one back if none starts."""
+        await self._install(rendered)
         try:
             await self._haproxy.reload()
-        except HaproxyError:
+        except ReloadError:
             self.figures.reloads_failed_total += 1
+            self._haproxy.restore()
+            self._written = ""
             raise
         self.figures.reloads_total += 1
         _log.info("reloaded: %d services", len(rendered.services))
-        return frozenset()
 
     async def _delete(self, retired: Iterable[str]) -> frozenset[str]:
         """Delete servers that have no connection any more; return those that still have one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import logging
 from collections.abc import Callable
@@ -32,8 +33,8 @@ class Marathon:
     def __init__(self, options: Options, session: aiohttp.ClientSession) -> None:
         self._urls = options.marathon
         self._session = session
-        pair = options.user_and_password
-        self._auth = aiohttp.BasicAuth(*pair) if pair else None
+        token = base64.b64encode(options.credentials.encode()).decode()
+        self._headers = {"Authorization": f"Basic {token}"} if options.credentials else {}
         self._preferred = 0
 
     async def apps(self) -> list[Json]:
@@ -53,7 +54,7 @@ class Marathon:
 
     async def _apps_of(self, url: str) -> list[Json]:
         async with self._session.get(
-            f"{url}{_APPS}", auth=self._auth, timeout=_ANSWER, raise_for_status=True
+            f"{url}{_APPS}", headers=self._headers, timeout=_ANSWER, raise_for_status=True
         ) as answer:
             body = await answer.json(content_type=None)
         apps = body["apps"]
@@ -68,12 +69,12 @@ class Marathon:
         have to be asked for, and some are too long to be worth it. Raises MarathonError.
         """
         url = f"{self._urls[number % len(self._urls)]}{_EVENTS}"
-        headers = {"Accept": "text/event-stream"}
+        headers = {**self._headers, "Accept": "text/event-stream"}
         try:
             for _ in range(_MOST_REDIRECTS):
                 # A redirect to the leader is followed here: aiohttp would drop the credentials.
                 async with self._session.get(
-                    url, auth=self._auth, headers=headers, timeout=_STREAM, allow_redirects=False
+                    url, headers=headers, timeout=_STREAM, allow_redirects=False
                 ) as answer:
                     if answer.status in (302, 307, 308):
                         url = urljoin(url, answer.headers["Location"])

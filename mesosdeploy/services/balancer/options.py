@@ -38,12 +38,6 @@ class Options:
     services_config: str = "/etc/haproxy/services.cfg"
     master_socket: str = "/run/haproxy/master.sock"
 
-    @property
-    def user_and_password(self) -> tuple[str, str] | None:
-        """Return Marathon's credentials, None where it asks for none."""
-        user, colon, password = self.credentials.partition(":")
-        return (user, password) if colon else None
-
 
 def load(path: Path) -> Options:
     """Return the settings in a JSON file; raises OptionsError when they cannot be used."""

@@ -20,8 +20,12 @@ from mesosdeploy.services.balancer.model import (
 )
 from mesosdeploy.services.balancer.options import Options
 
-CHECK: Final = "check inter 1s fall 2 rise 1"
-"""HAProxy's own check of a server: it is left out 2 s after it stopped answering, at the latest."""
+CHECK: Final = "check inter 1s fall 2 rise 1 observe layer4 error-limit 2 on-error mark-down"
+"""HAProxy's own check of a server: it is left out 2 s after it stopped answering, at the latest.
+
+Two refused connections in a row are enough before that: where two of three instances end together,
+a request would otherwise be passed from one to the other until its attempts are used up.
+"""
 
 _EMPTY: Final = Surroundings()
 _environment = jinja2.Environment(

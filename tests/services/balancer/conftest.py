@@ -17,7 +17,7 @@ from mesosdeploy.services.balancer.balancer import Balancer
 from mesosdeploy.services.balancer.haproxy import Haproxy
 from mesosdeploy.services.balancer.marathon import Marathon
 from mesosdeploy.services.balancer.options import Options
-from tests.services.balancer.standin import StandIn, listening
+from tests.services.balancer.standin import StandIn
 
 # What the role haproxy writes, without what needs root.
 BASE = """\

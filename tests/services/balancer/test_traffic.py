@@ -188,7 +188,7 @@ def test_request_that_is_not_safe_is_never_sent_twice(tmp_path: Path) -> None:
             ]
             assert got == repeated == 502
             assert notes.count("POST") == 1
-            assert notes.count("GET") == 4
+            assert notes.count("GET") == 6
 
     asyncio.run(scenario())
 
