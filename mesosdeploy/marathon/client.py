@@ -102,6 +102,10 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
+    def leader(self) -> str:
+        """Return `host:port` of the Marathon that leads; NotFoundError when none does."""
+        return str(self._field("leader", "GET", "/v2/leader"))
+
     def apps(self) -> list[Json]:
         """Return all apps with counts, tasks, deployments and last failures."""
         embed = ("counts", "tasks", "deployments", "lastTaskFailure")

@@ -26,7 +26,7 @@ def leaders(nodes: Nodes) -> dict[str, str]:
     for server in _servers(nodes, nodes.of("marathon")):
         with Client([server], login=credentials()) as client:
             try:
-                found[server.name] = str(client.info()["leader"])
+                found[server.name] = client.leader()
             except MesosDeployError as exc:
                 found[server.name] = f"nobody: {exc.message}"
     return found

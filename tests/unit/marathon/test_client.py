@@ -238,3 +238,12 @@ def test_a_base_url_may_have_a_path() -> None:
     assert server_at("https://dcos/service/marathon/") == Server(
         name="dcos", url="https://dcos/service/marathon"
     )
+
+
+def test_leader_is_the_one_that_the_answer_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answers(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v2/leader"
+        return httpx.Response(200, json={"leader": "10.0.0.3:8080"})
+
+    with opened(monkeypatch, answers) as client:
+        assert client.leader() == "10.0.0.3:8080"
