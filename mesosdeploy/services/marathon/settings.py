@@ -6,6 +6,7 @@ import argparse
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -106,6 +107,9 @@ def _check(settings: Settings) -> Settings:
     unknown = set(settings.enable_features.split(",")) - {"", "task_killing"}
     if unknown:
         raise SettingsError(f"--enable_features: {', '.join(sorted(unknown))} cannot be had here")
+    secret = settings.mesos_authentication_secret_file
+    if secret and not Path(secret).is_file():
+        raise SettingsError(f"--mesos_authentication_secret_file: there is no file {secret}")
     if settings.local_port_min > settings.local_port_max:
         raise SettingsError("--local_port_min is above --local_port_max")
     if settings.logging_level not in {"debug", "info", "warn", "error"}:

@@ -11,6 +11,9 @@ from kazoo.security import CREATOR_ALL_ACL, READ_ACL_UNSAFE
 
 from mesosdeploy.services.marathon.settings import ZooKeeperUrl
 
+# Kazoo's own waits between attempts grow to a minute, which no session outlives.
+_LONGEST_DELAY_SECONDS = 0.5
+
 
 class UnreachableError(Exception):
     """No server of an ensemble answered in time."""
@@ -26,6 +29,7 @@ async def connect(url: ZooKeeperUrl, *, session_seconds: float, wait_seconds: fl
     client = KazooClient(
         hosts=url.hosts,
         timeout=session_seconds,
+        connection_retry={"max_tries": -1, "delay": 0.1, "max_delay": _LONGEST_DELAY_SECONDS},
         auth_data=digest,
         default_acl=CREATOR_ALL_ACL + READ_ACL_UNSAFE if digest else None,
     )

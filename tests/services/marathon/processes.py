@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -162,7 +161,3 @@ def removed_afterwards(api: Api, master: Master) -> Iterator[Api]:
     finally:
         if framework_id:
             request("POST", f"{master.url}/teardown", data={"frameworkId": framework_id})
-
-
-def seconds_since(start: float) -> float:
-    return time.monotonic() - start

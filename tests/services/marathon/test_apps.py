@@ -44,12 +44,6 @@ def test_scaling_keeps_tasks_and_ends_the_youngest(api: Api) -> None:
     api.wait_running("/scaled", 0)
 
 
-def test_instances_spread_over_the_agents_that_offer(api: Api, cluster: Cluster) -> None:
-    unique = [["hostname", "GROUP_BY"]]
-    api.create("/spread", instances=2, constraints=unique)
-    assert len(api.wait_running("/spread", 2)) == 2
-
-
 def test_rolling_upgrade_keeps_the_minimum_running(api: Api) -> None:
     strategy = {"minimumHealthCapacity": 1.0, "maximumOverCapacity": 0.34}
     api.create("/rolled", instances=3, upgradeStrategy=strategy)
@@ -205,7 +199,7 @@ def test_tasks_get_ports_of_their_own(api: Api, requests: int) -> None:
     assert all(31000 <= port <= 31999 for _, port in places)
 
 
-def test_events_tell_a_deployment_from_start_to_end(api: Api, cluster: Cluster) -> None:
+def test_events_tell_a_deployment_from_start_to_end(api: Api) -> None:
     seen: list[str] = []
     stream = f"{api.url}/v2/events"
     accept = {"Accept": "text/event-stream"}

@@ -101,7 +101,6 @@ def test_killed_leader_leaves_tasks_alone_and_its_deployment_is_completed(
     assert _by_id(others.tasks("/kept")) == kept
     assert _live(cluster.master, framework_id) == kept | rolled
     assert elected < 10
-    print(f"failover: elected and loaded after {elected:.2f} s")
 
 
 def _check(seconds: int) -> Json:

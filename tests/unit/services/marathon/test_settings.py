@@ -66,6 +66,7 @@ def test_credentials_are_user_and_password(given: str, expected: tuple[str, str]
         (["--zk", "zk://a,,b/m"], _MASTER, "no ZooKeeper URL"),
         (["--http_credentials", "me"], _MASTER, "user:password"),
         (["--disable_ha"], _MASTER, "always elects"),
+        (["--mesos_authentication_secret_file", "/no/file"], _MASTER, "there is no file /no/file"),
         (["--enable_features", "vips,task_killing"], _MASTER, "vips cannot be had"),
         (["--local_port_min", "9", "--local_port_max", "8"], _MASTER, "above"),
         (["--logging_level", "loud"], _MASTER, "'loud'"),
