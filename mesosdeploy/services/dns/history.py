@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 Json = Mapping[str, Any]
 
+_REGISTRY_SECONDS: Final = 60.0
+"""How long a new leader may take to read its registry (Mesos' flag registry_fetch_timeout)."""
 
-def carry_over(previous: Json | None, state: Json) -> dict[str, Any]:
+
+def carry_over(previous: Json | None, state: Json, *, now: float) -> dict[str, Any]:
     """Return the state with what the previous one says of agents that are still expected back.
 
-    After a failover the new leader lists them in `recovered_slaves` and knows their tasks only
-    when they have re-registered: without this, names of running tasks would vanish for as long.
+    A new leader learns of tasks only when their agents have re-registered: without this, names of
+    running tasks would vanish for as long. `now` is a time in seconds since the epoch.
     """
-    expected = {str(agent["id"]) for agent in state.get("recovered_slaves") or []}
-    if previous is None or not expected:
+    if previous is None:
         return dict(state)
+    expected = _expected(previous, state, now)
     agents = [a for a in previous.get("slaves") or [] if str(a["id"]) in expected]
+    if not agents:
+        return dict(state)
     kept = {str(agent["id"]) for agent in agents}
     frameworks = {str(f["id"]): dict(f) for f in state.get("frameworks") or []}
     for framework in previous.get("frameworks") or []:
@@ -31,3 +36,16 @@ def carry_over(previous: Json | None, state: Json) -> dict[str, Any]:
         "slaves": [*(state.get("slaves") or []), *agents],
         "frameworks": list(frameworks.values()),
     }
+
+
+def _expected(previous: Json, state: Json, now: float) -> set[str]:
+    """Return the IDs of the agents that the leader waits for.
+
+    It lists them in `recovered_slaves`, but answers already before it has read its registry, and
+    names no agent at all until then (seen with 1.11.0).
+    """
+    listed = state.get("recovered_slaves") or []
+    is_new = now - float(state.get("elected_time") or 0.0) < _REGISTRY_SECONDS
+    if is_new and not listed and not state.get("slaves"):
+        listed = previous.get("slaves") or []
+    return {str(agent["id"]) for agent in listed}

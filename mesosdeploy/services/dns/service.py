@@ -106,7 +106,7 @@ class Service:
             self._counters["refresh_failures"] += 1
             self._tell(f"no leading master: {exc}")
             return
-        self._state = carry_over(self._state, state)
+        self._state = carry_over(self._state, state, now=time.time())
         leader = str(state["leader"]).rpartition("@")[2]
         if leader != self._leader:
             log.info("the leading master is %s", leader)

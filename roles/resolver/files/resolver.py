@@ -110,11 +110,13 @@ def look(servers):
     routed = runs("systemctl", "is-active", "--quiet", "systemd-resolved") and (
         target.is_relative_to(RESOLVED) or "resolve" in switch()
     )
-    listed = words_after("Global:", output("resolvectl", "dns")) if routed else []
+    told = output("resolvectl", "dns") if routed else ""
+    listed = words_after("Global:", told)
     ours = words_after("DNS=", DROP_IN.read_text()) if DROP_IN.exists() else []
     return {
         "kind": "systemd-resolved" if routed else "file",
         "global_servers": [server for server in listed if server not in [*servers, *ours]],
+        "interface_servers": re.findall(r"^Link [^:]*:[ ]+(\S+)", told, re.MULTILINE),
         "immutable": not routed and bool(IMMUTABLE.match(output("lsattr", "-d", str(target)))),
         "paths": sorted({str(FILE), str(target)}),
         "units": [unit for unit in UNITS if pathlib.Path("/etc/systemd/system", unit).exists()],
