@@ -28,7 +28,7 @@ def definition() -> dict[str, Any]:
         "id": f"/{NAME}",
         "cmd": "exec python3 -m http.server --protocol HTTP/1.1 $PORT0",
         "cpus": 0.1,
-        "mem": 48,
+        "mem": 96,
         "instances": 2,
         "healthChecks": [
             {"protocol": "MESOS_HTTP", "path": "/", "delaySeconds": 0, "intervalSeconds": 1}

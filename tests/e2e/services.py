@@ -13,19 +13,26 @@ from tests.e2e.conftest import Cluster
 
 NAME = "web"
 VHOST = "web.example"
-# HTTP/1.1 with a length: a balancer then keeps its connections, as with any real service.
+CONNECTIONS = 4
+# A service as it should be: it keeps connections, and told to end it answers what it was asked,
+# closes each connection with its answer, and is gone after a moment.
 PROGRAM = """\
-import os
+import os, signal, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+ending = threading.Event()
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # an answer is one write
 
     def do_GET(self):
         words = os.environ["RELEASE"], os.environ["MESOS_TASK_ID"], os.uname().nodename
         body = " ".join(words).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        if ending.is_set():
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
@@ -33,9 +40,17 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 class Server(ThreadingHTTPServer):
+    daemon_threads = True
     request_queue_size = 128
 
-Server(("", int(os.environ["PORT0"])), Handler).serve_forever()
+server = Server(("", int(os.environ["PORT0"])), Handler)
+
+def end(*_):
+    ending.set()
+    threading.Timer(1, os._exit, [0]).start()
+
+signal.signal(signal.SIGTERM, end)
+server.serve_forever()
 """
 
 
@@ -46,7 +61,7 @@ def definition(*, release: str, instances: int = 3) -> dict[str, Any]:
         "cmd": f"exec python3 -c '{PROGRAM.replace(chr(39), chr(34))}'",
         "env": {"RELEASE": release},
         "cpus": 0.1,
-        "mem": 48,
+        "mem": 96,  # a thread for each connection of HAProxy takes its share
         "instances": instances,
         "constraints": [["hostname", "GROUP_BY", "3"]],
         "portDefinitions": [{"port": 0, "name": "http"}],
@@ -87,7 +102,16 @@ class Wrk:
     def __enter__(self) -> Self:
         header = ["-H", f"Host: {VHOST}"]
         self._process = subprocess.Popen(
-            ["wrk", "-t1", "-c4", f"-d{self.seconds}s", "--timeout", "10s", *header, self.url],
+            [
+                "wrk",
+                "-t1",
+                f"-c{CONNECTIONS}",
+                f"-d{self.seconds}s",
+                "--timeout",
+                "10s",
+                *header,
+                self.url,
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -27,6 +27,12 @@ Two refused connections in a row are enough before that: where two of three inst
 a request would otherwise be passed from one to the other until its attempts are used up.
 """
 
+POOL: Final = "pool-max-conn 32 pool-purge-delay 1s"
+"""Idle connections to a server: few, and given up before a server would close them itself.
+
+A request that meets a connection which the server is just closing is lost, unless it is a GET.
+"""
+
 _EMPTY: Final = Surroundings()
 _environment = jinja2.Environment(
     loader=jinja2.PackageLoader("mesosdeploy.services.balancer"),
@@ -57,7 +63,7 @@ def render(apps: Sequence[Json], options: Options, surroundings: Surroundings = 
 def server_line(service: Service, server: Server) -> str:
     """Return what follows `server <name>` in the configuration, or in `add server`."""
     cookie = f" cookie {_cookie(server)}" if service.labels.sticky else ""
-    return f"{server.endpoint} {CHECK}{cookie}"
+    return f"{server.endpoint} {CHECK} {POOL}{cookie}"
 
 
 def _text(wanted: tuple[Service, ...], routes: tuple[settle.Route, ...], options: Options) -> str:

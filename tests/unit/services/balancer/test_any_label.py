@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesosdeploy.services.balancer.render import CHECK
+from mesosdeploy.services.balancer.render import CHECK, POOL
 from tests.unit.services.balancer.apps import app, rendered, task
 
 LABELS = (
@@ -32,7 +32,7 @@ ALLOWED = [
     re.compile(pattern)
     for pattern in (
         r"",
-        r" *# (Written by|A request goes|not safe).*",
+        r" *# (Written by|A request goes|not safe|Each request of|that from).*",
         r"frontend services_http|backend services_none|(frontend|backend) [a-z0-9._-]+",
         r"    mode (http|tcp)",
         r"    bind \*:[0-9]+",
@@ -44,6 +44,7 @@ ALLOWED = [
         r'    http-request return status 404 content-type text/plain string ".*"',
         rf"    balance {_WORD}",
         r"    retries 5",
+        r"    http-reuse always",
         r"    retry-on conn-failure empty-response",
         r"    http-request disable-l7-retry unless METH_GET",
         rf"    http-request redirect scheme https code 301 if {_PLAIN}",
@@ -52,7 +53,7 @@ ALLOWED = [
         r"    cookie mesosphere_server_id insert indirect nocache httponly",
         rf"    http-check send meth GET uri {_WORD}",
         r"    http-check expect status 200-399",
-        rf"    server [A-Za-z0-9._:-]+ [0-9.]+:[0-9]+ {CHECK}( cookie [0-9a-f]{{16}})?",
+        rf"    server [A-Za-z0-9._:-]+ [0-9.]+:[0-9]+ {CHECK} {POOL}( cookie [0-9a-f]{{16}})?",
     )
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mesosdeploy.services.balancer.change import Running, update
-from mesosdeploy.services.balancer.render import CHECK
+from mesosdeploy.services.balancer.render import CHECK, POOL
 from tests.unit.services.balancer.apps import app, rendered, task
 
 
@@ -18,7 +18,7 @@ def test_new_server_joins_before_the_old_one_is_disabled() -> None:
     change = update(Running(rendered=rendered(_with("old"))), rendered(_with("new")))
     assert change is not None
     assert change.commands == (
-        f"add server web_0/new 10.0.0.21:31001 {CHECK}",
+        f"add server web_0/new 10.0.0.21:31001 {CHECK} {POOL}",
         "enable health web_0/new",
         "enable server web_0/new",
         "disable server web_0/old",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mesosdeploy.services.balancer.render import CHECK, render
+from mesosdeploy.services.balancer.render import CHECK, POOL, render
 from tests.unit.services.balancer.apps import OPTIONS, app, problems, rendered, sections, task
 
 NAMED = {"HAPROXY_0_VHOST": "web.example.com"}
@@ -32,18 +32,19 @@ def test_port_without_labels_is_balanced_by_connection() -> None:
         "balance roundrobin",
         "retries 5",
         "option redispatch 1",
-        f"server web.1 10.0.0.21:31001 {CHECK}",
+        f"server web.1 10.0.0.21:31001 {CHECK} {POOL}",
     ]
 
 
 def test_host_name_makes_it_http() -> None:
     found = sections(rendered(app(labels=NAMED)).text)
     assert f"use_backend web_0 if {WEB}" in found["frontend services_http"]
-    assert found["backend web_0"][:6] == [
+    assert found["backend web_0"][:7] == [
         "mode http",
         "balance roundrobin",
         "retries 5",
         "option redispatch 1",
+        "http-reuse always",
         "retry-on conn-failure empty-response",
         "http-request disable-l7-retry unless METH_GET",
     ]
@@ -66,7 +67,7 @@ def test_host_name_makes_it_http() -> None:
         pytest.param(
             {**NAMED, "HAPROXY_0_STICKY": "true"},
             "backend web_0",
-            f"server web.1 10.0.0.21:31001 {CHECK} cookie f2059589cb873f97",
+            f"server web.1 10.0.0.21:31001 {CHECK} {POOL} cookie f2059589cb873f97",
             id="cookie of a server",
         ),
         pytest.param(
