@@ -43,6 +43,7 @@ class Balancer:
         self._woken = asyncio.Event()
         # None: it is not known what the worker holds, which a reload settles.
         self._running: change.Running | None = None
+        self._worker = ""
         self._written = ""
         self._told: frozenset[Problem] = frozenset()
 
@@ -100,6 +101,9 @@ class Balancer:
         return render(apps, self.options, around)
 
     async def _apply(self, rendered: Rendered) -> None:
+        if await self._haproxy.worker() != self._worker:
+            # Started anew, by somebody else: it may have read a file that was just being replaced.
+            self._running = None
         running = self._running
         if running is None or running.rendered.text != rendered.text:
             update = change.update(running, rendered) if running else None
@@ -151,6 +155,7 @@ class Balancer:
             self._written = ""
             raise
         self.figures.reloads_total += 1
+        self._worker = await self._haproxy.worker()
         _log.info("reloaded: %d services", len(rendered.services))
 
     async def _delete(self, retired: Iterable[str]) -> frozenset[str]:

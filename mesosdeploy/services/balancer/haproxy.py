@@ -18,6 +18,8 @@ from mesosdeploy.services.balancer.options import Options
 _ANSWERED_SECONDS: Final = 10.0
 _RELOADED_SECONDS: Final = 30.0
 _MASTER: Final = re.compile(r"^\d+\s+master\s+(\d+)\s+\[failed: (\d+)\]", re.MULTILINE)
+# The current worker; old ones are listed after it.
+_WORKER: Final = re.compile(r"^(\d+)\s+worker\s", re.MULTILINE)
 _BOUND: Final = re.compile(r"^\s*bind\s+\S*:(\d+)", re.MULTILINE)
 _GOOD: Final = ("", "New server registered.", "Server deleted.")
 _GONE: Final = "No such server."
@@ -91,6 +93,11 @@ class Haproxy:
                 "the new worker did not start, the old one serves on; "
                 "`journalctl --unit haproxy` has the reason"
             )
+
+    async def worker(self) -> str:
+        """Return the process id of the current worker; "" while there is none."""
+        found = _WORKER.search(await self._ask("show proc"))
+        return found.group(1) if found else ""
 
     async def command(self, command: str) -> None:
         """Give the current worker a command; raises HaproxyError when it objects."""
