@@ -11,7 +11,14 @@ from mesosdeploy.nodes import NodeRequest
 POOL = IPv4Network("10.210.0.0/16")
 SLICE_PREFIX = 24
 
-_FIRST_OF_GROUP = {"masters": 11, "zookeepers": 41, "schedulers": 61, "balancers": 71, "monitors": 81, "agents": 101}
+_FIRST_OF_GROUP = {
+    "masters": 11,
+    "zookeepers": 41,
+    "schedulers": 61,
+    "balancers": 71,
+    "monitors": 81,
+    "agents": 101,
+}
 _FIRST_OF_OTHERS = 201
 _LOWEST = 11
 
