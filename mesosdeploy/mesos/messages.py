@@ -77,12 +77,17 @@ def launch(offer: Mapping[str, Any], task_id: str, task: TaskRequest) -> Message
         "command": {"shell": True, "value": task.command, "user": task.user},
         "resources": [_scalar("cpus", task.cpus), _scalar("mem", task.mem_mb)],
     }
+    return accept(offer, [info], seconds=3600)
+
+
+def accept(offer: Mapping[str, Any], tasks: Iterable[Message], *, seconds: float) -> Message:
+    """Launch tasks on an offer, and refuse the rest of it for `seconds`."""
     return {
         "type": "ACCEPT",
         "accept": {
             "offer_ids": [offer["id"]],
-            "operations": [{"type": "LAUNCH", "launch": {"task_infos": [info]}}],
-            "filters": {"refuse_seconds": 3600},
+            "operations": [{"type": "LAUNCH", "launch": {"task_infos": list(tasks)}}],
+            "filters": {"refuse_seconds": seconds},
         },
     }
 

@@ -24,8 +24,10 @@ _ROOT: Final = Path(__file__).parents[1]
 _SHARED: Final = (
     "__init__.py",
     "mesos/__init__.py",
+    "mesos/messages.py",
     "mesos/recordio.py",
     "services/__init__.py",
+    "services/masters.py",
     "services/serving.py",
 )
 """Modules of the package `mesosdeploy` that every program may import, beside its own."""

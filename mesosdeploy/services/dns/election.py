@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from ipaddress import IPv4Address
 from typing import Any, Final
 
 from kazoo.client import KazooClient
@@ -14,8 +13,8 @@ from kazoo.exceptions import KazooException, NoNodeError
 from kazoo.handlers.threading import KazooTimeoutError
 
 from mesosdeploy.services.dns.settings import ZooKeeper
+from mesosdeploy.services.masters import MEMBER, address_of
 
-_MEMBER: Final = "json.info_"
 _LONGEST_PAUSE_SECONDS: Final = 5
 _POLL_SECONDS: Final = 0.1
 
@@ -71,7 +70,7 @@ class Election:
         except NoNodeError:
             return []
         found = []
-        for child in sorted(name for name in children if name.startswith(_MEMBER)):
+        for child in sorted(name for name in children if name.startswith(MEMBER)):
             try:
                 data, _ = self._client.get_async(f"{self._path}/{child}").get(timeout=self._timeout)
             except NoNodeError:  # it left meanwhile
@@ -82,13 +81,3 @@ class Election:
     def _notify(self, _event: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._changed)
-
-
-def address_of(info: dict[str, Any]) -> str:
-    """Return "address:port" of a master as it describes itself (MasterInfo in mesos.proto).
-
-    Without `address` the number `ip` holds the address with its first byte lowest.
-    """
-    if address := info.get("address"):
-        return f"{address.get('ip') or address['hostname']}:{address['port']}"
-    return f"{IPv4Address(int(info['ip']).to_bytes(4, 'little'))}:{info['port']}"

@@ -1,8 +1,8 @@
-"""The calls of Mesos' v1 scheduler API that the scheduler makes (docs/scheduler-http-api.md)."""
+"""Calls of Mesos' v1 scheduler API, beside those of `mesos.messages`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from mesosdeploy.services.marathon.definition import Json
 from mesosdeploy.services.marathon.model import Instance
@@ -34,29 +34,6 @@ def subscribe(settings: Settings, framework_id: str) -> Json:
     return call
 
 
-def accept(offer: Json, tasks: Sequence[Json], *, refuse_seconds: float) -> Json:
-    """Launch tasks on an offer, and refuse the rest of it for a while."""
-    return {
-        "type": "ACCEPT",
-        "accept": {
-            "offer_ids": [offer["id"]],
-            "operations": [{"type": "LAUNCH", "launch": {"task_infos": list(tasks)}}],
-            "filters": {"refuse_seconds": refuse_seconds},
-        },
-    }
-
-
-def decline(offers: Iterable[Json], *, refuse_seconds: float) -> Json:
-    """Give offers back, and refuse the like for a while."""
-    return {
-        "type": "DECLINE",
-        "decline": {
-            "offer_ids": [offer["id"] for offer in offers],
-            "filters": {"refuse_seconds": refuse_seconds},
-        },
-    }
-
-
 def kill(instance: Instance, *, grace_seconds: float | None) -> Json:
     """End a task within a grace period (None: the task's own)."""
     body: Json = {"task_id": {"value": instance.task_id}}
@@ -66,12 +43,6 @@ def kill(instance: Instance, *, grace_seconds: float | None) -> Json:
         grace = {"nanoseconds": int(grace_seconds * 1e9)}
         body["kill_policy"] = {"grace_period": grace}
     return {"type": "KILL", "kill": body}
-
-
-def acknowledge(status: Json) -> Json:
-    """Confirm an update, so that the agent sends the next one of its task."""
-    fields = ("agent_id", "task_id", "uuid")
-    return {"type": "ACKNOWLEDGE", "acknowledge": {name: status[name] for name in fields}}
 
 
 def reconcile(instances: Iterable[Instance]) -> Json:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from mesosdeploy.mesos import messages
 from mesosdeploy.services.marathon import calls
 from mesosdeploy.services.marathon.core import Core, Wanted
 from mesosdeploy.services.marathon.definition import App, Json
@@ -111,7 +112,7 @@ class Launcher:
             self._again, self._revived_at = True, -math.inf
         if unused:
             self._core.counters["mesos.offers.declined"] += len(unused)
-            await self._core.mesos.call(calls.decline(unused, refuse_seconds=refuse))
+            await self._core.mesos.call(messages.decline(unused, seconds=refuse))
 
     def _match(self, offer: Json, asked: Sequence[tuple[App, int]]) -> Match:
         role = self._core.settings.mesos_role
@@ -142,7 +143,7 @@ class Launcher:
         for one in instances:
             log.info("launch %s of %s on %s", one.task_id, one.app_id, one.host)
         self._core.counters["mesos.offers.used"] += 1
-        await self._core.mesos.call(calls.accept(offer, tasks, refuse_seconds=refuse))
+        await self._core.mesos.call(messages.accept(offer, tasks, seconds=refuse))
 
     def queue(self) -> list[QueueItem]:
         """Return what is missing and why."""

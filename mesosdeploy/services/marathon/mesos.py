@@ -18,6 +18,7 @@ from mesosdeploy.mesos.recordio import Decoder
 from mesosdeploy.services.marathon import calls, zookeeper
 from mesosdeploy.services.marathon.definition import Json
 from mesosdeploy.services.marathon.settings import Settings, ZooKeeperUrl
+from mesosdeploy.services.masters import MEMBER, address_of
 
 log = logging.getLogger(__name__)
 
@@ -70,13 +71,13 @@ class MasterDetector:
         """Read the first candidate's MasterInfo (src/master/contender/zookeeper.cpp)."""
         try:
             names = client.get_children(path, watch=self._wake)
-            candidates = [name for name in names if name.startswith("json.info_")]
+            candidates = [name for name in names if name.startswith(MEMBER)]
             if not candidates:
                 return ""
             info = json.loads(client.get(f"{path}/{min(candidates)}")[0])
         except NoNodeError:
             return ""
-        return f"{info['address']['ip']}:{info['address']['port']}"
+        return address_of(info)
 
     def _wake(self, _event: object) -> None:
         self._loop.call_soon_threadsafe(self.changed.set)

@@ -10,19 +10,6 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from mesosdeploy.services.marathon.definition import App
 
-TERMINAL_STATES = frozenset(
-    {
-        "TASK_FINISHED",
-        "TASK_FAILED",
-        "TASK_KILLED",
-        "TASK_ERROR",
-        "TASK_LOST",
-        "TASK_DROPPED",
-        "TASK_GONE",
-        "TASK_GONE_BY_OPERATOR",
-    }
-)
-
 ActionName = Literal[
     "StartApplication", "StopApplication", "ScaleApplication", "RestartApplication"
 ]

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from mesosdeploy.mesos.messages import TERMINAL
 from mesosdeploy.services.marathon.definition import Json
 from mesosdeploy.services.marathon.model import (
-    TERMINAL_STATES,
     Instance,
     TaskFailure,
     timestamp,
@@ -17,7 +17,7 @@ from mesosdeploy.services.marathon.model import (
 
 # The master says TASK_UNKNOWN of a task on an agent that it has never heard of, or has forgotten:
 # no framework that is partition-aware will hear of such a task again (docs/reconciliation.md).
-GONE_STATES = TERMINAL_STATES | {"TASK_UNKNOWN"}
+GONE_STATES = TERMINAL | {"TASK_UNKNOWN"}
 _WANTED_END = frozenset({"TASK_FINISHED", "TASK_KILLED"})
 _RECONCILIATION = "REASON_RECONCILIATION"
 

@@ -6,6 +6,7 @@ import logging
 import time
 from datetime import UTC, datetime
 
+from mesosdeploy.mesos import messages
 from mesosdeploy.services.marathon import backoff, calls, events, statuses
 from mesosdeploy.services.marathon.core import Core
 from mesosdeploy.services.marathon.definition import Json
@@ -35,7 +36,7 @@ class Tracker:
         else:
             await self._known(instance, status)
         if status.get("uuid"):
-            await self._core.mesos.call(calls.acknowledge(status))
+            await self._core.mesos.call(messages.acknowledge(status))
         self._core.wake.set()
 
     async def _unknown(self, task_id: str, status: Json) -> None:

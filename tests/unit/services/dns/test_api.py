@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mesosdeploy.services.dns.api import Status, metrics
-from mesosdeploy.services.dns.election import address_of
+from mesosdeploy.services.masters import address_of
 from tests.unit.services.dns.states import records, task
 
 STATUS = Status(
