@@ -62,7 +62,7 @@ name: {_plain(name)}
 {source}
 # The machines. Nodes are called master-1, agent-2, monitor-1 ...
 groups:
-  # ZooKeeper, Mesos master and (not installed yet) scheduler.
+  # ZooKeeper, Mesos master and Marathon; Mesos-DNS on the first two.
   # An odd number, at most 7: a majority must agree, so {masters} need
   # {needed} and survive the loss of {masters - needed}.
   masters:
@@ -73,6 +73,7 @@ groups:
     count: {agents}
     attributes: {{rack: r1}}      # frameworks place tasks by these
 {_RESOURCES[provider]}
+  # HAProxy in front of Marathon's services (or in a group `balancers` of its own).
   monitors:
     count: {monitors}
 
