@@ -29,10 +29,11 @@ MAX_CONTROL_PATH = 90
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A file on the controller that a role installs, and the version that it will then have."""
+    """What a role installs: a file on the controller or an image, and the version it then has."""
 
     file: str = ""
     version: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +188,7 @@ def _service_vars(
         "mesosdeploy_marathon_servers": carriers(NodeRole.MARATHON),
         "mesosdeploy_marathon_flavour": spec.versions.marathon.flavour,
         "mesosdeploy_marathon_version": spec.versions.marathon.version,
+        "mesosdeploy_marathon_image": context.packages.get("marathon", Package()).image,
         "mesosdeploy_marathon_zookeeper_url": f"zk://{zookeepers}{MARATHON_PATH}",
         "mesosdeploy_balancers": carriers(NodeRole.HAPROXY),
         "mesosdeploy_dns_servers": [one["address"] for one in carriers(NodeRole.MESOS_DNS)],

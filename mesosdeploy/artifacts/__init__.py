@@ -54,6 +54,8 @@ def identity(wanted: Wanted, lock: Lock) -> str:
         entry = lock.find(wanted)
         if entry.kind is Kind.FILE:
             return entry.sha256
+        if entry.kind is Kind.IMAGE:
+            return hashlib.sha256(entry.image.encode()).hexdigest()
         if entry.kind is Kind.BUILT and entry.builder in builders():
             digest = builders()[entry.builder].source_digest(wanted.version)
             source = lock.input_of(entry)

@@ -15,10 +15,15 @@ PLATFORM = "linux-x86_64"
 
 
 class Kind(StrEnum):
-    """How an artifact comes to be: taken as it is, built here, or supplied by the operator."""
+    """How an artifact comes to be.
+
+    Taken as it is, built here, pulled by the nodes as a container image, or supplied by the
+    operator.
+    """
 
     FILE = "file"
     BUILT = "built"
+    IMAGE = "image"
     OPERATOR = "operator"
 
 
@@ -63,6 +68,7 @@ class Entry:
     `file` carries filename, sha256, sources and, where known, size in bytes; `built` carries
     `builder` and, where it has an input, `built_from`: the name of an entry of the same version,
     flavour and platform;
+    `image` carries the container image by its digest (name@sha256:…);
     `operator` carries nothing: an inventory's lock must say what it is.
     """
 
@@ -77,6 +83,7 @@ class Entry:
     builder: str = ""
     built_from: str = ""
     package_version: str = ""
+    image: str = ""
 
     def as_fields(self) -> lockfile.Fields:
         """Return the entry as a lock file has it; a path is left as its file name."""
@@ -93,6 +100,7 @@ class Entry:
             "builder": self.builder,
             "from": self.built_from,
             "package_version": self.package_version,
+            "image": self.image,
             "sources": [source.as_fields() for source in self.sources],
         }
         return {key: value for key, value in fields.items() if value}
@@ -185,6 +193,7 @@ def _entry(fields: lockfile.Fields, path: Path) -> Entry:
         builder=fields.get("builder", ""),
         built_from=fields.get("from", ""),
         package_version=fields.get("package_version", ""),
+        image=fields.get("image", ""),
     )
 
 

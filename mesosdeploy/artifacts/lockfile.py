@@ -38,11 +38,14 @@ _TEXTS = {
     "flavour": _Form(_WORD, "a word such as lab"),
     "platform": _Form(_WORD, "a platform such as linux-x86_64"),
     "licence": _Form(r".+", "an SPDX expression such as Apache-2.0"),
-    "kind": _Form(r"file|built|operator", "one of file, built, operator"),
+    "kind": _Form(r"file|built|image|operator", "one of file, built, image, operator"),
     "filename": _Form(FILENAME.pattern, "a file name without directories"),
     "sha256": _Form(SHA256.pattern, "64 hexadecimal digits in lower case, in quotes"),
     "builder": _Form(_WORD, "the name of a builder such as lab"),
     "from": _Form(_WORD, "the name of the artifact that it is built from"),
+    "image": _Form(
+        r"[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}", "an image by digest, name@sha256:…"
+    ),
     "package_version": _Form(_WORD, "the version of the Debian package"),
 }
 _SOURCE_VALUES = {
@@ -52,7 +55,7 @@ _SOURCE_VALUES = {
 }
 _KEYS = (*_TEXTS, "size", "sources")
 _ALWAYS = ("name", "version", "flavour", "kind", "licence")
-_REQUIRED = {"file": ("filename", "sha256", "sources"), "built": ("builder",)}
+_REQUIRED = {"file": ("filename", "sha256", "sources"), "built": ("builder",), "image": ("image",)}
 
 
 def read(path: Path) -> list[Fields]:

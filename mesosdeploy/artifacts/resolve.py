@@ -23,19 +23,25 @@ if TYPE_CHECKING:
 Count = Callable[[int], None]
 
 _REPORT_SECONDS = 1.0
+_FROM_IMAGES = ("marathon",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """A verified file on the controller; `origin` says where it was had this time."""
+    """A verified file on the controller; `origin` says where it was had this time.
+
+    For a container image `path` is None, `image` names it with its digest, and the node's engine
+    verifies that when it pulls.
+    """
 
     name: str
     version: str
     package_version: str
     flavour: str
-    path: Path
+    path: Path | None
     sha256: str
     origin: str
+    image: str = ""
 
 
 class _Place(Protocol):
@@ -85,11 +91,13 @@ class Resolver:
         entry = self.lock.find(wanted)
         if entry.kind is Kind.OPERATOR:
             raise _operator_must_supply(entry)
+        if entry.kind is Kind.IMAGE:
+            return _image(entry)
         return self._built(entry) if entry.kind is Kind.BUILT else self._file(entry)
 
     def stored(self, entry: Entry) -> Path | None:
         """Return the path of the entry's file if the store has it, intact."""
-        if entry.kind is Kind.OPERATOR:
+        if entry.kind in (Kind.OPERATOR, Kind.IMAGE):
             return None
         if entry.kind is Kind.FILE:
             return self.store.find(expected_of(entry))
@@ -186,7 +194,7 @@ class Resolver:
             build = Build(
                 key=key, filename=made.name, sha256=sha256_of(made), size=made.stat().st_size
             )
-            origin = f"built from {source.path.name}" if source else "built here"
+            origin = f"built from {source.path.name}" if source and source.path else "built here"
             return self._keep(entry, build, lambda target: _move(made, target), origin)
 
     def _keep(
@@ -237,6 +245,24 @@ def _resolved(entry: Entry, expected: Expected, path: Path, origin: str) -> Reso
         path=path,
         sha256=expected.sha256,
         origin=origin,
+    )
+
+
+def _image(entry: Entry) -> Resolved:
+    if entry.wanted.name not in _FROM_IMAGES:
+        raise ArtifactError(
+            f"{entry.declared_in}: {entry.wanted} cannot be run from a container image",
+            hint=f"only {', '.join(_FROM_IMAGES)} can; give kind: file for the others",
+        )
+    return Resolved(
+        name=entry.wanted.name,
+        version=entry.wanted.version,
+        package_version=entry.wanted.version,
+        flavour=entry.wanted.flavour,
+        path=None,
+        sha256=entry.image.rpartition(":")[2],
+        origin="pulled by the nodes",
+        image=entry.image,
     )
 
 

@@ -101,26 +101,29 @@ def diagnose(inventory: Path, *, everything: bool, report: Report) -> Diagnosis:
 
 
 def pack(inventory: Path, *, out: Path, report: Report) -> Packed:
-    """Write a bundle of all that the inventory needs: files, builds and the inputs of builds."""
+    """Write a bundle of all that the inventory needs: files, builds and the inputs of builds.
+
+    Container images are not in it: nodes pull them.
+    """
     spec = specs.load(inventory)
     lock = artifacts.load_lock(spec.directory)
     closure = lock.closure(artifacts.wanted_for(spec))
     resolver = _resolver(lock, report=report)
     resolved = [resolver.resolve(entry.wanted) for entry in closure]
     builds = [resolver.build_of(entry) for entry in closure if entry.kind is Kind.BUILT]
+    files = [(item.path, item.sha256) for item in resolved if item.path]
     content = Content(
-        files=[(_expected(item), item.path) for item in resolved],
+        files=[(_expected(path, sha256), path) for path, sha256 in files],
         builds=[build for build in builds if build],
         lock=lockfile.written(entry.as_fields() for entry in closure),
     )
     size = bundle.write(out, content)
     bundle.read(out)
-    return Packed(path=out, size=size, files=tuple(item.path.name for item in resolved))
+    return Packed(path=out, size=size, files=tuple(path.name for path, _ in files))
 
 
-def _expected(item: Resolved) -> Expected:
-    size = item.path.stat().st_size
-    return Expected(filename=item.path.name, sha256=item.sha256, size=size)
+def _expected(path: Path, sha256: str) -> Expected:
+    return Expected(filename=path.name, sha256=sha256, size=path.stat().st_size)
 
 
 def _resolver(lock: Lock, *, report: Report, offline: Path | None = None) -> Resolver:

@@ -46,10 +46,12 @@ def write_inventory(environment: Environment, nodes: Sequence[Node], packages: P
     context = inventory.InventoryContext(
         state_directory=environment.directory,
         private_key=environment.private_key,
-        mesos_package_file=str(mesos.path) if mesos else "",
+        mesos_package_file=str(mesos.path or "") if mesos else "",
         mesos_package_version=mesos.package_version if mesos else "",
         packages={
-            name: inventory.Package(file=str(package.path), version=package.package_version)
+            name: inventory.Package(
+                file=str(package.path or ""), version=package.package_version, image=package.image
+            )
             for name, package in packages.items()
         },
     )

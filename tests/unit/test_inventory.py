@@ -114,6 +114,7 @@ def test_variables_of_the_cluster(built: dict[str, Any]) -> None:
         "mesosdeploy_marathon_servers": hosts[:3],
         "mesosdeploy_marathon_flavour": "lab",
         "mesosdeploy_marathon_version": "1.11.24",
+        "mesosdeploy_marathon_image": "",
         "mesosdeploy_marathon_package_file": "/cache/marathon.deb",
         "mesosdeploy_marathon_package_version": "1.11.24+lab.0",
         "mesosdeploy_marathon_zookeeper_url": "zk://10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181/marathon",

@@ -174,3 +174,32 @@ def test_the_identity_needs_no_file_and_follows_the_pin(tmp_path: Path) -> None:
     assert artifacts.identity(operator, own) == SHA
     assert artifacts.identity(built, own) == every[0]
     assert artifacts.identity(unknown, Lock(())) == every[3]
+
+
+IMAGE = f"registry.example/marathon@sha256:{SHA}"
+IMAGE_ENTRY = f"""\
+  - name: marathon
+    version: 1.11.24
+    flavour: official
+    kind: image
+    image: {IMAGE}
+    licence: Apache-2.0
+"""
+MARATHON = Wanted(name="marathon", version="1.11.24", flavour="official")
+
+
+def test_an_image_of_the_inventory_stands_in_for_the_operators_archive(tmp_path: Path) -> None:
+    lock = load_lock(own_lock(tmp_path, f"format: 1\nartifacts:\n{IMAGE_ENTRY}"))
+    entry = lock.find(MARATHON)
+    assert (entry.kind, entry.image) == (Kind.IMAGE, IMAGE)
+    assert entry.as_fields()["image"] == IMAGE
+    assert artifacts.identity(MARATHON, lock) != artifacts.identity(MARATHON, load_lock())
+
+
+@pytest.mark.parametrize(
+    "image", ["registry.example/marathon:v1.11.24", f"marathon@sha256:{SHA[:-1]}"], ids=str
+)
+def test_an_image_without_its_digest_is_refused(tmp_path: Path, image: str) -> None:
+    text = IMAGE_ENTRY.replace(IMAGE, image)
+    with pytest.raises(SpecError, match="must be an image by digest"):
+        load_lock(own_lock(tmp_path, f"format: 1\nartifacts:\n{text}"))

@@ -419,3 +419,28 @@ def test_what_is_stored_resolves_in_less_than_50_ms(
 )
 def test_a_damaged_record_of_a_build_is_no_record(record: dict[str, Any]) -> None:
     assert Build.from_record(record) is None
+
+
+def image_entry(name: str) -> Entry:
+    return Entry(
+        wanted=Wanted(name=name, version="1.0", flavour="official"),
+        kind=Kind.IMAGE,
+        licence="Apache-2.0",
+        declared_in=Path("artifacts.lock.yml"),
+        image=f"registry.example/{name}@sha256:{'ab' * 32}",
+    )
+
+
+def test_an_image_is_named_and_nothing_is_fetched(resolver: Callable[..., Resolver]) -> None:
+    entry = image_entry("marathon")
+    found = resolver(entry).resolve(entry.wanted)
+    assert (found.path, found.image, found.sha256) == (None, entry.image, "ab" * 32)
+    assert resolver(entry).stored(entry) is None
+
+
+def test_an_image_of_what_runs_on_the_node_itself_is_refused(
+    resolver: Callable[..., Resolver],
+) -> None:
+    entry = image_entry("mesos")
+    with pytest.raises(ArtifactError, match="cannot be run from a container image"):
+        resolver(entry).resolve(entry.wanted)
