@@ -26,6 +26,6 @@ def test_every_directory_with_tests_is_collected(pytestconfig: pytest.Config) ->
         folder
         for folder in folders
         for pattern in patterns
-        if fnmatch(str(folder), f"*/{pattern}") if "/" in pattern else fnmatch(folder.name, pattern)
+        if fnmatch(*((str(folder), f"*/{pattern}") if "/" in pattern else (folder.name, pattern)))
     ]
     assert not left_out
