@@ -136,8 +136,8 @@ def test_last_records_stay_without_a_master(tmp_path: Path, master: ScriptedMast
         assert ports(dns) == ["31000"]
         wait_for("its age", lambda: dns.get("/health")["state_age_seconds"] > 2)
         master.state = web(2, master.address)
-        wait_for("the end of it", lambda: len(ports(dns)) == 2)
-        assert dns.get("/health")["problem"] == ""
+        wait_for("the new records", lambda: len(ports(dns)) == 2)
+        wait_for("the end of the problem", lambda: dns.get("/health")["problem"] == "")
 
 
 def test_port_is_closed_until_there_is_a_state(tmp_path: Path, master: ScriptedMaster) -> None:
