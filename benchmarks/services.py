@@ -16,25 +16,10 @@ from typing import Any
 
 import httpx
 
-NAME = "bench-web"
-VHOST = "bench.example"
+from tests.e2e.services import CONNECTIONS, NAME, VHOST, definition
+
 ANSWER_SECONDS = 60
 LOAD_SECONDS = 5
-
-
-def definition() -> dict[str, Any]:
-    """Return an app of two instances that serve a directory listing."""
-    return {
-        "id": f"/{NAME}",
-        "cmd": "exec python3 -m http.server --protocol HTTP/1.1 $PORT0",
-        "cpus": 0.1,
-        "mem": 96,
-        "instances": 2,
-        "healthChecks": [
-            {"protocol": "MESOS_HTTP", "path": "/", "delaySeconds": 0, "intervalSeconds": 1}
-        ],
-        "labels": {"HAPROXY_GROUP": "external", "HAPROXY_0_VHOST": VHOST},
-    }
 
 
 @dataclass
@@ -53,7 +38,7 @@ class Services:
         """Deploy and remove `rounds` times; load the last one direct and balanced by turns."""
         with tempfile.TemporaryDirectory() as scratch:
             file = Path(scratch) / "app.json"
-            file.write_text(json.dumps(definition()))
+            file.write_text(json.dumps(definition(release="bench", instances=1)))
             for number in range(rounds):
                 began = time.monotonic()
                 self._app("deploy", str(file), "--yes")
@@ -97,7 +82,7 @@ class Services:
         raise SystemExit(f"{self._balancer} did not answer for {VHOST} in {ANSWER_SECONDS} s")
 
     def _load(self, rounds: int) -> None:
-        """Both ways ask the same two instances, in turn, so that they meet the same machine."""
+        """Both ways ask the same instance, by turns, so that they meet the same machine."""
         address = self.variables["mesosdeploy_marathon_servers"][0]["address"]
         task = httpx.get(f"http://{address}:8080/v2/apps/{NAME}/tasks").json()["tasks"][0]
         for _ in range(rounds):
@@ -106,9 +91,9 @@ class Services:
 
 
 def _wrk(url: str) -> float:
-    """Return the requests per second of four connections."""
+    """Return the requests per second of a few connections that are kept."""
     done = subprocess.run(
-        ["wrk", "-t1", "-c4", f"-d{LOAD_SECONDS}s", "-H", f"Host: {VHOST}", url],
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{LOAD_SECONDS}s", "-H", f"Host: {VHOST}", url],
         capture_output=True,
         text=True,
         check=True,
