@@ -6,16 +6,15 @@ real ones answer so is tested against real clusters in tests/e2e.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 
-from mesosdeploy.mesos.asking import Asked, Deadline
 from mesosdeploy.mesos.endpoints import Endpoint, Endpoints
 from mesosdeploy.mesos.operator import assemble, read_agent, read_master
 from mesosdeploy.mesos.views import AgentView, MasterView
+from tests.unit.mesos.answers import asked
 
 MASTERS = tuple(Endpoint(node=f"master-{n}", address=f"10.0.0.{n}", port=5050) for n in (1, 2))
 AGENT = Endpoint(node="agent-1", address="10.0.0.9", port=5051)
@@ -45,17 +44,6 @@ def metrics(elected: float) -> dict[str, float]:
         "registrar/log/ensemble_size": 3.0,
         "registrar/log/recovered": 1.0,
     }
-
-
-def asked(endpoint: Endpoint, answers: Mapping[str, Any]) -> Asked:
-    def handle(request: httpx.Request) -> httpx.Response:
-        answer = answers[request.url.path]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
-
-    client = httpx.Client(transport=httpx.MockTransport(handle))
-    return Asked(client=client, endpoint=endpoint, deadline=Deadline.after(5))
 
 
 def master_answers(*, elected: float, slaves: httpx.Response) -> dict[str, Any]:

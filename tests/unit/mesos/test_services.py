@@ -6,16 +6,15 @@ answer so is tested against a real cluster in tests/e2e/test_services.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 
 from mesosdeploy.mesos import services
-from mesosdeploy.mesos.asking import Asked, Deadline
 from mesosdeploy.mesos.endpoints import Endpoint, Endpoints
 from mesosdeploy.mesos.views import ClusterView, ServiceView, service_problems
+from tests.unit.mesos.answers import asked
 
 MARATHON = Endpoint(node="master-1", address="10.0.0.1", port=8080)
 WHERE = Endpoints(
@@ -28,17 +27,6 @@ WHERE = Endpoints(
     balancers=(Endpoint(node="monitor-1", address="10.0.0.9", port=8404),),
     name_servers=(Endpoint(node="master-1", address="10.0.0.1", port=8123),),
 )
-
-
-def asked(endpoint: Endpoint, answers: Mapping[str, Any]) -> Asked:
-    def handle(request: httpx.Request) -> httpx.Response:
-        answer = answers[request.url.path]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
-
-    client = httpx.Client(transport=httpx.MockTransport(handle))
-    return Asked(client=client, endpoint=endpoint, deadline=Deadline.after(5))
 
 
 @pytest.mark.parametrize(
