@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from mesosdeploy.spec import Spec
 
 BALANCER = Wanted(name="mesosdeploy-balancer", version="1.0", flavour="lab")
+EXPORTER = Wanted(name="mesosdeploy-mesos-exporter", version="1.0", flavour="lab")
 
 __all__ = [
     "BALANCER",
+    "EXPORTER",
     "Lock",
     "Resolved",
     "Store",
@@ -42,6 +44,8 @@ def wanted_for(spec: Spec) -> tuple[Wanted, ...]:
     if spec.features.service_discovery:
         dns = spec.versions.mesos_dns
         wanted.append(Wanted(name="mesos-dns", version=dns.version, flavour=dns.flavour))
+    if spec.features.monitoring:
+        wanted.append(EXPORTER)
     return tuple(wanted)
 
 

@@ -165,5 +165,8 @@ BUILDERS: Final[Mapping[str, Program]] = {
         name="mesosdeploy-balancer", module="balancer", path="/usr/bin/mesosdeploy-balancer"
     ),
     "dns": Program(name="mesos-dns", module="dns", path="/usr/sbin/mesos-dns"),
+    "exporter": Program(
+        name="mesosdeploy-mesos-exporter", module="exporter", path="/usr/bin/mesos-exporter"
+    ),
 }
 """Every program by the name of its builder in a lock file."""
