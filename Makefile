@@ -15,7 +15,7 @@ CLUSTER ?= inventories/local
 PACKAGES := podman runc netavark debootstrap openssh-client iproute2 iptables g++ binutils python3-venv
 # What the tests use beside that: a real ZooKeeper, the libraries that Mesos links to, HAProxy and dnsmasq, load.
 TEST_PACKAGES := zookeeper default-jre-headless libsvn1 libapr1 libsasl2-2 libsasl2-modules libcurl4 \
-  haproxy dnsmasq-base bind9-dnsutils wrk curl
+  haproxy dnsmasq-base bind9-dnsutils wrk curl prometheus prometheus-alertmanager openssl
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
