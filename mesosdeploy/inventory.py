@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mesosdeploy import scraping
 from mesosdeploy.errors import DeployError
 from mesosdeploy.nodes import Node, NodeRequest, NodeRole
 from mesosdeploy.spec.model import Spec
@@ -20,6 +21,7 @@ _PACKAGES = {
     "marathon": "marathon",
     "balancer": "mesosdeploy-balancer",
     "dns": "mesos-dns",
+    "exporter": "mesosdeploy-mesos-exporter",
 }
 """The part of a variable's name, and the artifact that it tells of."""
 
@@ -73,6 +75,10 @@ class _Member:
     @property
     def address(self) -> str:
         return self.node.address or self.node.ssh_host
+
+    @property
+    def place(self) -> scraping.Place:
+        return scraping.Place(name=self.name, address=self.address, roles=self.request.roles)
 
 
 def build(spec: Spec, nodes: Iterable[Node], *, context: InventoryContext) -> dict[str, object]:
@@ -166,7 +172,7 @@ def _cluster_vars(
 def _service_vars(
     spec: Spec, members: tuple[_Member, ...], zookeepers: str, context: InventoryContext
 ) -> dict[str, object]:
-    """Return the variables of Marathon, Mesos-DNS and the load balancer."""
+    """Return the variables of Marathon, Mesos-DNS, the load balancer and the monitoring."""
 
     def carriers(role: NodeRole) -> list[dict[str, str]]:
         return [
@@ -193,6 +199,8 @@ def _service_vars(
         "mesosdeploy_balancers": carriers(NodeRole.HAPROXY),
         "mesosdeploy_dns_servers": [one["address"] for one in carriers(NodeRole.MESOS_DNS)],
         "mesosdeploy_dns_flavour": spec.versions.mesos_dns.flavour,
+        "mesosdeploy_prometheus_jobs": scraping.jobs(spec, [member.place for member in members]),
+        "mesosdeploy_alertmanagers": scraping.alertmanagers(member.place for member in members),
     }
 
 
@@ -213,6 +221,8 @@ def _host_vars(
     }
     if zookeeper_id is not None:
         variables["mesosdeploy_zookeeper_id"] = zookeeper_id
+    if NodeRole.MESOS_EXPORTER in member.request.roles:
+        variables["mesosdeploy_exporter_instances"] = scraping.exporters(member.place)
     if NodeRole.MESOS_AGENT in member.request.roles:
         group = spec.groups[member.request.group]
         variables["mesosdeploy_agent_attributes"] = dict(group.attributes)

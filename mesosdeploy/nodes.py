@@ -18,7 +18,10 @@ class NodeRole(StrEnum):
     HAPROXY = "haproxy"
     BALANCER = "balancer"
     RESOLVER = "resolver"
-    MONITORING = "monitoring"
+    PROMETHEUS = "prometheus"
+    ALERTMANAGER = "alertmanager"
+    MESOS_EXPORTER = "mesos_exporter"
+    NODE_EXPORTER = "node_exporter"
 
 
 UNITS: Mapping[str, str] = {
@@ -29,8 +32,21 @@ UNITS: Mapping[str, str] = {
     NodeRole.MESOS_DNS.value: "mesos-dns",
     NodeRole.HAPROXY.value: "haproxy",
     NodeRole.BALANCER.value: "mesosdeploy-balancer",
+    NodeRole.PROMETHEUS.value: "prometheus",
+    NodeRole.ALERTMANAGER.value: "prometheus-alertmanager",
+    NodeRole.MESOS_EXPORTER.value: "mesos-exporter@*",
+    NodeRole.NODE_EXPORTER.value: "prometheus-node-exporter",
 }
-"""The systemd unit that runs a role's process, by the role's name."""
+"""The systemd unit that runs a role's process, by the role's name.
+
+One with an asterisk is a pattern, as systemctl and journalctl take it: a process for each thing
+that is measured.
+"""
+
+ATTENDANT: frozenset[NodeRole] = frozenset(
+    {NodeRole.RESOLVER, NodeRole.MESOS_EXPORTER, NodeRole.NODE_EXPORTER}
+)
+"""What comes with the other roles of a node: no reason to have it, and nothing to tell it by."""
 
 
 class NodeStatus(StrEnum):

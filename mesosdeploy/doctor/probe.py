@@ -21,6 +21,10 @@ UNITS = (
     "mesos-dns",
     "haproxy",
     "mesosdeploy-balancer",
+    "prometheus",
+    "prometheus-alertmanager",
+    "mesos-exporter@*",
+    "prometheus-node-exporter",
 )
 PATHS = ("/", "/var/lib/mesos", "/var/lib/mesosdeploy", "/var/log")
 PROPERTIES = "ActiveState,SubState,NRestarts,ExecMainStatus,Result,LoadState,UnitFileState"
@@ -35,8 +39,13 @@ def _output(*command: str) -> str:
 
 
 def _unit(name: str) -> dict[str, str]:
-    lines = _output("systemctl", "show", f"{name}.service", "-p", PROPERTIES).splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line)
+    """Return the properties of a unit; where the name is a pattern those of the worst that fits."""
+    answer = _output("systemctl", "show", "--all", f"{name}.service", "-p", PROPERTIES)
+    found = [
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        for block in answer.split("\n\n")
+    ]
+    return min(found, key=lambda unit: unit.get("ActiveState") == "active")
 
 
 def _disk(path: str) -> dict[str, float]:

@@ -19,6 +19,9 @@ GroupKind = Literal["masters", "zookeepers", "schedulers", "agents", "balancers"
 KINDS: tuple[GroupKind, ...] = get_args(GroupKind)
 """Every kind of group, in the order in which nodes are listed."""
 
+MEASURED = frozenset({NodeRole.ZOOKEEPER, NodeRole.MESOS_MASTER, NodeRole.MESOS_AGENT})
+"""What mesos-exporter asks for its figures."""
+
 NAME_SERVERS = 2
 """How many masters carry Mesos-DNS: one may fail, and resolv.conf(5) has room for three servers."""
 
@@ -167,13 +170,16 @@ class Spec(Model):
         marathon = {NodeRole.MARATHON} if self.features.marathon else set()
         balancer = {NodeRole.HAPROXY, NodeRole.BALANCER} if self.features.balances else set()
         resolver = {NodeRole.RESOLVER} if self.features.service_discovery else set()
+        monitors = (
+            {NodeRole.PROMETHEUS, NodeRole.ALERTMANAGER} if self.features.monitoring else set()
+        )
         roles: dict[GroupKind, set[NodeRole]] = {
             "masters": {NodeRole.MESOS_MASTER},
             "zookeepers": {NodeRole.ZOOKEEPER},
             "schedulers": marathon,
             "agents": {NodeRole.MESOS_AGENT},
             "balancers": balancer,
-            "monitors": {NodeRole.MONITORING},
+            "monitors": monitors,
         }
         if not self.groups_of("zookeepers"):
             roles["masters"].add(NodeRole.ZOOKEEPER)
@@ -181,7 +187,11 @@ class Spec(Model):
             roles["masters"] |= marathon
         if not self.groups_of("balancers"):
             roles["monitors"] |= balancer
-        return frozenset(roles[kind] | resolver)
+        carried = roles[kind] | resolver
+        if self.features.monitoring:
+            measured = bool(carried & MEASURED)
+            carried |= {NodeRole.NODE_EXPORTER} | ({NodeRole.MESOS_EXPORTER} if measured else set())
+        return frozenset(carried)
 
     def node_names(self, group: str) -> tuple[str, ...]:
         """Return the names of a group's nodes: master-1, agent-2, or a static host's own."""

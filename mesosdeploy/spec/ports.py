@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mesosdeploy.nodes import NodeRole
+from mesosdeploy.nodes import ATTENDANT, NodeRole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +43,14 @@ SERVICES: dict[NodeRole, tuple[Service, ...]] = {
     ),
     NodeRole.BALANCER: (Service(port=8405, name="the balancer"),),
     NodeRole.RESOLVER: (),
-    NodeRole.MONITORING: (
-        Service(port=9090, name="Prometheus"),
-        Service(port=3000, name="Grafana"),
+    NodeRole.PROMETHEUS: (Service(port=9090, name="Prometheus"),),
+    NodeRole.ALERTMANAGER: (Service(port=9093, name="Alertmanager"),),
+    NodeRole.MESOS_EXPORTER: (
+        Service(port=9105, name="the metrics of a Mesos master"),
+        Service(port=9106, name="the metrics of a Mesos agent"),
+        Service(port=9107, name="the metrics of a ZooKeeper server"),
     ),
+    NodeRole.NODE_EXPORTER: (Service(port=9100, name="the metrics of a machine"),),
 }
 
 
@@ -57,9 +61,13 @@ def services_of(roles: Iterable[NodeRole]) -> tuple[Service, ...]:
 
 
 def clashes(first: Iterable[NodeRole], second: Iterable[NodeRole]) -> tuple[Service, ...]:
-    """Return the services of `second` whose ports `first` needs too, sshd left out."""
-    taken = {service.port for service in services_of(first)} - {SSH.port}
-    return tuple(service for service in services_of(second) if service.port in taken)
+    """Return the services of `second` whose ports `first` needs too.
+
+    Left out are sshd and what comes with other roles: it does not keep them from sharing a node.
+    """
+    taken = {service.port for service in services_of(set(first) - ATTENDANT)} - {SSH.port}
+    others = services_of(set(second) - ATTENDANT)
+    return tuple(service for service in others if service.port in taken)
 
 
 def parse_range(text: str) -> range | None:

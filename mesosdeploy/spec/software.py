@@ -98,6 +98,11 @@ class Features(Model):
         description="Run Mesos-DNS on the first two masters, and let every node resolve .mesos.",
         examples=[True],
     )
+    monitoring: bool = Field(
+        default=True,
+        description="Run exporters on every node, and Prometheus and Alertmanager on the monitors.",
+        examples=[True],
+    )
     tls: bool = Field(default=False, description="Encrypt Mesos' own traffic.", examples=[False])
     docker_containerizer: bool = Field(
         default=False, description="Run tasks in Docker Engine.", examples=[False]

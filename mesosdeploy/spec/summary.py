@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from mesosdeploy.nodes import NodeRequest, NodeRole
+from mesosdeploy.nodes import ATTENDANT, NodeRequest
 from mesosdeploy.spec.model import Spec
 
 
@@ -48,5 +48,5 @@ def _carried(members: Sequence[NodeRequest]) -> str:
     return ", ".join(
         f"{role}" if count == len(members) else f"{role} ({count})"
         for role, count in sorted(counts.items())
-        if role is not NodeRole.RESOLVER  # every node has it
+        if role not in ATTENDANT
     )

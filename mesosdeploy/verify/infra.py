@@ -27,6 +27,7 @@ ROLES = {
     "zookeeper": "zookeeper",
     "scheduler": "marathon",
     "balancer": "haproxy",
+    "monitor": "prometheus",
 }
 """The fixtures that repeat a check of the cluster, and the role whose nodes they name."""
 

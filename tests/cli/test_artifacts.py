@@ -27,7 +27,7 @@ groups:
   agents: {count: 1}
 versions:
   mesos: {flavour: apache, version: 1.11.0}
-features: {marathon: false, service_discovery: false}
+features: {marathon: false, service_discovery: false, monitoring: false}
 """
 
 

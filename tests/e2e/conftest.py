@@ -26,7 +26,9 @@ groups:
     resources: {{cpus: 1, mem_mb: 512, disk_mb: 1024, ports: ["31000-32000"]}}
 """
 MONITORS = "  monitors: {count: 1}\n"
-WITHOUT_SERVICES = "features: {marathon: false, load_balancer: false, service_discovery: false}\n"
+WITHOUT_SERVICES = """\
+features: {marathon: false, load_balancer: false, service_discovery: false, monitoring: false}
+"""
 
 
 @dataclass

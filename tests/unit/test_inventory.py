@@ -15,6 +15,7 @@ from mesosdeploy.inventory import InventoryContext
 from mesosdeploy.nodes import Node, NodeRole, NodeStatus
 from mesosdeploy.spec import Spec
 from mesosdeploy.spec.load import check
+from mesosdeploy.spec.software import Versions
 
 CONTEXT = InventoryContext(
     state_directory=Path("/state/demo"),
@@ -81,7 +82,10 @@ def test_groups_are_those_of_the_spec_the_roles_and_mesos(built: dict[str, Any])
         "haproxy": {"hosts": ["monitor-1"]},
         "balancer": {"hosts": ["monitor-1"]},
         "resolver": {"hosts": [*masters, *agents, "monitor-1"]},
-        "monitoring": {"hosts": ["monitor-1"]},
+        "prometheus": {"hosts": ["monitor-1"]},
+        "alertmanager": {"hosts": ["monitor-1"]},
+        "mesos_exporter": {"hosts": [*masters, *agents]},
+        "node_exporter": {"hosts": [*masters, *agents, "monitor-1"]},
         "mesos": {"children": ["mesos_master", "mesos_agent"]},
     }
     assert set(built["all"]["children"]) == set(built) - {"_meta", "all"}
@@ -90,7 +94,7 @@ def test_groups_are_those_of_the_spec_the_roles_and_mesos(built: dict[str, Any])
 def test_groups_of_roles_exist_even_when_they_are_empty() -> None:
     spec = spec_of(masters={"count": 1}, agents={"count": 1})
     built = inventory.build(spec, nodes_of(spec), context=CONTEXT)
-    assert built["monitoring"] == {"hosts": []}
+    assert built["prometheus"] == {"hosts": []}
     assert {str(role) for role in NodeRole} <= set(built)
 
 
@@ -125,7 +129,50 @@ def test_variables_of_the_cluster(built: dict[str, Any]) -> None:
         "mesosdeploy_dns_flavour": "lab",
         "mesosdeploy_dns_package_file": "",
         "mesosdeploy_dns_package_version": "",
+        "mesosdeploy_exporter_package_file": "",
+        "mesosdeploy_exporter_package_version": "",
+        "mesosdeploy_alertmanagers": ["10.0.0.6:9093"],
+        "mesosdeploy_prometheus_jobs": [
+            job("node", 9100, *hosts),
+            job("mesos_master", 9105, *hosts[:3]),
+            job("mesos_agent", 9106, *hosts[3:5]),
+            job("zookeeper", 9107, *hosts[:3]),
+            job("marathon", 8080, *hosts[:3]) | {"path": "/metrics/prometheus"},
+            job("haproxy", 8404, hosts[5]),
+            job("balancer", 8405, hosts[5]),
+            job("mesos_dns", 8123, *hosts[:2]),
+            job("prometheus", 9090, hosts[5]),
+            job("alertmanager", 9093, hosts[5]),
+        ],
     }
+
+
+def job(name: str, port: int, *hosts: dict[str, str]) -> dict[str, Any]:
+    """Return what Prometheus is to ask at one port of these hosts."""
+    targets = [{"address": each["address"], "port": port, "node": each["name"]} for each in hosts]
+    return {"job": name, "targets": targets}
+
+
+def test_official_mesos_dns_is_not_asked_for_metrics() -> None:
+    spec = spec_of(
+        masters={"count": 1},
+        agents={"count": 1},
+        monitors={"count": 1},
+    ).model_copy(
+        update={"versions": Versions.model_validate({"mesos_dns": {"flavour": "official"}})}
+    )
+    jobs = inventory.build(spec, nodes_of(spec), context=CONTEXT)["all"]["vars"]  # type: ignore[index]
+    names = [each["job"] for each in jobs["mesosdeploy_prometheus_jobs"]]
+    assert "mesos_master" in names
+    assert "mesos_dns" not in names
+
+
+def test_exporters_of_a_node_measure_what_it_carries(built: dict[str, Any]) -> None:
+    hosts = built["_meta"]["hostvars"]
+    assert hosts["agent-1"]["mesosdeploy_exporter_instances"] == [
+        {"kind": "agent", "url": "http://10.0.0.4:5051", "port": 9106}
+    ]
+    assert "mesosdeploy_exporter_instances" not in hosts["monitor-1"]
 
 
 def test_variables_of_a_master(built: dict[str, Any]) -> None:
@@ -141,6 +188,10 @@ def test_variables_of_a_master(built: dict[str, Any]) -> None:
         "mesosdeploy_group": "masters",
         "mesosdeploy_address": "10.0.0.2",
         "mesosdeploy_zookeeper_id": 2,
+        "mesosdeploy_exporter_instances": [
+            {"kind": "master", "url": "http://10.0.0.2:5050", "port": 9105},
+            {"kind": "zookeeper", "url": "http://127.0.0.1:18080", "port": 9107},
+        ],
     }
 
 

@@ -63,7 +63,9 @@ in_root systemctl mask --quiet \
     dev-hugepages.mount dev-mqueue.mount sys-fs-fuse-connections.mount sys-kernel-config.mount \
     sys-kernel-debug.mount sys-kernel-tracing.mount
 in_root systemctl enable --quiet ssh.service
-in_root systemctl disable --quiet haproxy.service # preloaded for the role that configures it
+# Preloaded for the roles that configure them.
+in_root systemctl disable --quiet haproxy.service prometheus.service prometheus-alertmanager.service \
+    prometheus-node-exporter.service prometheus-blackbox-exporter.service
 in_root systemctl set-default --quiet multi-user.target
 
 mkdir -p "$root/etc/systemd/journald.conf.d" "$root/etc/systemd/system.conf.d" "$root/root/.ssh"

@@ -49,6 +49,12 @@ PRELOADED = (
     "python3-prometheus-client",
     "dnsmasq-base",
     "haproxy",
+    "prometheus",
+    "prometheus-alertmanager",
+    "prometheus-node-exporter",
+    "prometheus-blackbox-exporter",
+    "libjs-chart.js",
+    "openssl",
     "less",
     "curl",
 )

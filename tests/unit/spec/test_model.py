@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mesosdeploy.nodes import NodeRole
+from mesosdeploy.nodes import ATTENDANT, NodeRole
 from mesosdeploy.spec import Spec
 from mesosdeploy.spec.load import check
 from mesosdeploy.spec.model import majority, node_name
@@ -43,11 +43,14 @@ def test_node_is_named_after_its_group(group: str, expected: str) -> None:
 
 def test_masters_carry_zookeeper_and_marathon_without_groups_for_them() -> None:
     assert spec().roles_of("masters") == {
-        NodeRole.ZOOKEEPER, NodeRole.MESOS_MASTER, NodeRole.MARATHON, NodeRole.RESOLVER,
+        NodeRole.ZOOKEEPER, NodeRole.MESOS_MASTER, NodeRole.MARATHON, *ATTENDANT,
     }  # fmt: skip
 
 
 BALANCER = {NodeRole.HAPROXY, NodeRole.BALANCER}
+MONITORING = {
+    NodeRole.PROMETHEUS, NodeRole.ALERTMANAGER, NodeRole.MESOS_EXPORTER, NodeRole.NODE_EXPORTER,
+}  # fmt: skip
 
 
 def test_monitors_balance_unless_there_are_balancers() -> None:
@@ -77,6 +80,7 @@ def test_the_first_two_masters_carry_mesos_dns(masters: int, expected: list[str]
         pytest.param(
             "service_discovery", {NodeRole.MESOS_DNS, NodeRole.RESOLVER}, id="service discovery"
         ),
+        pytest.param("monitoring", MONITORING, id="monitoring"),
     ],
 )
 def test_feature_that_is_off_leaves_its_roles_out(feature: str, gone: set[NodeRole]) -> None:
@@ -84,6 +88,13 @@ def test_feature_that_is_off_leaves_its_roles_out(feature: str, gone: set[NodeRo
     assert gone <= every
     made = spec(features={feature: False})
     assert {role for request in made.requests() for role in request.roles} == every - gone
+
+
+def test_exporters_are_where_there_is_something_to_measure() -> None:
+    made = spec(groups={"masters": {"count": 1}, "agents": {"count": 1}, "balancers": {"count": 1}})
+    assert all(NodeRole.NODE_EXPORTER in request.roles for request in made.requests())
+    measured = [request.name for request in made.requests_with(NodeRole.MESOS_EXPORTER)]
+    assert measured == ["master-1", "agent-1"]
 
 
 def test_groups_of_their_own_take_zookeeper_and_marathon_from_the_masters() -> None:
@@ -95,7 +106,7 @@ def test_groups_of_their_own_take_zookeeper_and_marathon_from_the_masters() -> N
             "schedulers": {"count": 2},
         }
     )
-    assert made.roles_of("masters") == {NodeRole.MESOS_MASTER, NodeRole.RESOLVER}
+    assert made.roles_of("masters") == {NodeRole.MESOS_MASTER, *ATTENDANT}
     assert [request.name for request in made.zookeepers] == [f"zookeeper-{n}" for n in range(1, 6)]
     assert [request.name for request in made.masters] == ["master-1", "master-2", "master-3"]
 
@@ -125,7 +136,7 @@ def test_request_carries_what_the_group_says() -> None:
     assert (request.labels, request.cpus, request.memory_mb) == ({"team": "x"}, 2, 512)
     assert (request.options, request.roles) == (
         {"size": "l"},
-        {NodeRole.MESOS_AGENT, NodeRole.RESOLVER},
+        {NodeRole.MESOS_AGENT, *ATTENDANT},
     )
 
 
