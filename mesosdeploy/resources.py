@@ -1,4 +1,4 @@
-"""Where playbooks, roles, infra tests and sample inventories live: a checkout or a wheel."""
+"""Where playbooks, roles, infra tests, samples and runbooks live: a checkout or a wheel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INVENTORY_VARIABLE = "MESOSDEPLOY_INVENTORY_JSON"
 
 @cache
 def data_root() -> Path:
-    """Return the directory that holds `playbooks/`, `roles/`, `tests/infra/`, `inventories/`.
+    """Return the directory of `playbooks/`, `roles/`, `tests/infra/`, `inventories/`, `docs/`.
 
     A wheel carries them under `mesosdeploy/_data`; a checkout has them at its root.
     """
@@ -42,6 +42,11 @@ def infra_tests() -> Path:
 def sample_inventories() -> Path:
     """Return the directory of the sample environments."""
     return data_root() / "inventories"
+
+
+def runbooks() -> Path:
+    """Return the directory of the pages that say what to do when an alert fires."""
+    return data_root() / "docs" / "runbooks"
 
 
 def ansible_plugins() -> Path:

@@ -54,6 +54,7 @@ def _urls(environment: Environment, outcome: Outcome) -> list[str]:
         return [node for node in outcome.nodes if node.name in names]
 
     masters, balancers = carriers(NodeRole.MESOS_MASTER), carriers(NodeRole.HAPROXY)
+    prometheus = carriers(NodeRole.PROMETHEUS)
     return [
         *(f"Mesos master {node.name}: http://{node.address}:5050" for node in masters),
         # A balancer finds the instance that leads; without one any instance does.
@@ -66,4 +67,6 @@ def _urls(environment: Environment, outcome: Outcome) -> list[str]:
             f" http://{node.address}:8404/stats"
             for node in balancers
         ),
+        *(f"dashboards: http://{node.address}:9090/consoles/index.html" for node in prometheus),
+        *(f"alerts: http://{node.address}:9093" for node in carriers(NodeRole.ALERTMANAGER)),
     ]
