@@ -20,6 +20,7 @@ class NodeRole(StrEnum):
     RESOLVER = "resolver"
     PROMETHEUS = "prometheus"
     ALERTMANAGER = "alertmanager"
+    BLACKBOX = "blackbox"
     MESOS_EXPORTER = "mesos_exporter"
     NODE_EXPORTER = "node_exporter"
 
@@ -34,6 +35,7 @@ UNITS: Mapping[str, str] = {
     NodeRole.BALANCER.value: "mesosdeploy-balancer",
     NodeRole.PROMETHEUS.value: "prometheus",
     NodeRole.ALERTMANAGER.value: "prometheus-alertmanager",
+    NodeRole.BLACKBOX.value: "prometheus-blackbox-exporter",
     NodeRole.MESOS_EXPORTER.value: "mesos-exporter@*",
     NodeRole.NODE_EXPORTER.value: "prometheus-node-exporter",
 }

@@ -62,6 +62,27 @@ _JOBS = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Probe:
+    """A job that uses a service as its clients do, through a module of the role blackbox."""
+
+    name: str
+    module: str
+    role: NodeRole
+    urls: tuple[str, ...]
+
+
+_PROBES = (
+    _Probe(
+        name="probe_http",
+        module="http",
+        role=NodeRole.HAPROXY,
+        urls=("http://{address}:5050/health", "http://{address}:8080/ping"),
+    ),
+    _Probe(name="probe_dns", module="dns", role=NodeRole.MESOS_DNS, urls=("{address}:53",)),
+)
+
+
 def exporters(place: Place) -> list[dict[str, object]]:
     """Return the instances of mesos-exporter on a node, as the role mesos_exporter takes them."""
     return [
@@ -74,12 +95,24 @@ def exporters(place: Place) -> list[dict[str, object]]:
 def jobs(spec: Spec, places: Iterable[Place]) -> list[dict[str, object]]:
     """Return every job that has targets, as the role prometheus takes them.
 
-    The official Mesos-DNS has no metrics, so nobody asks it.
+    The official Mesos-DNS has no metrics, so nobody asks it for any.
     """
     places = tuple(places)
     silent = {"mesos_dns"} if spec.versions.mesos_dns.flavour == "official" else set()
     made = [_job(job, places) for job in _JOBS if job.name not in silent]
+    if any(NodeRole.BLACKBOX in place.roles for place in places):
+        made += [_probes(probe, places) for probe in _PROBES]
     return [job for job in made if job["targets"]]
+
+
+def _probes(probe: _Probe, places: Iterable[Place]) -> dict[str, object]:
+    targets = [
+        {"url": url.format(address=place.address), "node": place.name}
+        for place in places
+        if probe.role in place.roles
+        for url in probe.urls
+    ]
+    return {"job": probe.name, "module": probe.module, "targets": targets}
 
 
 def _job(job: _Job, places: Iterable[Place]) -> dict[str, object]:

@@ -23,6 +23,7 @@ UNITS = (
     "mesosdeploy-balancer",
     "prometheus",
     "prometheus-alertmanager",
+    "prometheus-blackbox-exporter",
     "mesos-exporter@*",
     "prometheus-node-exporter",
 )

@@ -19,6 +19,9 @@ GroupKind = Literal["masters", "zookeepers", "schedulers", "agents", "balancers"
 KINDS: tuple[GroupKind, ...] = get_args(GroupKind)
 """Every kind of group, in the order in which nodes are listed."""
 
+WATCHERS = frozenset({NodeRole.PROMETHEUS, NodeRole.ALERTMANAGER, NodeRole.BLACKBOX})
+"""What a monitoring node runs to watch the cluster."""
+
 MEASURED = frozenset({NodeRole.ZOOKEEPER, NodeRole.MESOS_MASTER, NodeRole.MESOS_AGENT})
 """What mesos-exporter asks for its figures."""
 
@@ -170,9 +173,7 @@ class Spec(Model):
         marathon = {NodeRole.MARATHON} if self.features.marathon else set()
         balancer = {NodeRole.HAPROXY, NodeRole.BALANCER} if self.features.balances else set()
         resolver = {NodeRole.RESOLVER} if self.features.service_discovery else set()
-        monitors = (
-            {NodeRole.PROMETHEUS, NodeRole.ALERTMANAGER} if self.features.monitoring else set()
-        )
+        monitors = set(WATCHERS) if self.features.monitoring else set()
         roles: dict[GroupKind, set[NodeRole]] = {
             "masters": {NodeRole.MESOS_MASTER},
             "zookeepers": {NodeRole.ZOOKEEPER},

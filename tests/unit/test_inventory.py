@@ -84,6 +84,7 @@ def test_groups_are_those_of_the_spec_the_roles_and_mesos(built: dict[str, Any])
         "resolver": {"hosts": [*masters, *agents, "monitor-1"]},
         "prometheus": {"hosts": ["monitor-1"]},
         "alertmanager": {"hosts": ["monitor-1"]},
+        "blackbox": {"hosts": ["monitor-1"]},
         "mesos_exporter": {"hosts": [*masters, *agents]},
         "node_exporter": {"hosts": [*masters, *agents, "monitor-1"]},
         "mesos": {"children": ["mesos_master", "mesos_agent"]},
@@ -143,6 +144,22 @@ def test_variables_of_the_cluster(built: dict[str, Any]) -> None:
             job("mesos_dns", 8123, *hosts[:2]),
             job("prometheus", 9090, hosts[5]),
             job("alertmanager", 9093, hosts[5]),
+            {
+                "job": "probe_http",
+                "module": "http",
+                "targets": [
+                    {"url": "http://10.0.0.6:5050/health", "node": "monitor-1"},
+                    {"url": "http://10.0.0.6:8080/ping", "node": "monitor-1"},
+                ],
+            },
+            {
+                "job": "probe_dns",
+                "module": "dns",
+                "targets": [
+                    {"url": "10.0.0.1:53", "node": "master-1"},
+                    {"url": "10.0.0.2:53", "node": "master-2"},
+                ],
+            },
         ],
     }
 

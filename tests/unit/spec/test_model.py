@@ -49,7 +49,8 @@ def test_masters_carry_zookeeper_and_marathon_without_groups_for_them() -> None:
 
 BALANCER = {NodeRole.HAPROXY, NodeRole.BALANCER}
 MONITORING = {
-    NodeRole.PROMETHEUS, NodeRole.ALERTMANAGER, NodeRole.MESOS_EXPORTER, NodeRole.NODE_EXPORTER,
+    NodeRole.PROMETHEUS, NodeRole.ALERTMANAGER, NodeRole.BLACKBOX, NodeRole.MESOS_EXPORTER,
+    NodeRole.NODE_EXPORTER,
 }  # fmt: skip
 
 
