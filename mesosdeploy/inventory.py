@@ -22,6 +22,7 @@ _PACKAGES = {
     "balancer": "mesosdeploy-balancer",
     "dns": "mesos-dns",
     "exporter": "mesosdeploy-mesos-exporter",
+    "grafana": "grafana",
 }
 """The part of a variable's name, and the artifact that it tells of."""
 

@@ -21,6 +21,7 @@ class NodeRole(StrEnum):
     PROMETHEUS = "prometheus"
     ALERTMANAGER = "alertmanager"
     BLACKBOX = "blackbox"
+    GRAFANA = "grafana"
     MESOS_EXPORTER = "mesos_exporter"
     NODE_EXPORTER = "node_exporter"
 
@@ -36,6 +37,7 @@ UNITS: Mapping[str, str] = {
     NodeRole.PROMETHEUS.value: "prometheus",
     NodeRole.ALERTMANAGER.value: "prometheus-alertmanager",
     NodeRole.BLACKBOX.value: "prometheus-blackbox-exporter",
+    NodeRole.GRAFANA.value: "grafana-server",
     NodeRole.MESOS_EXPORTER.value: "mesos-exporter@*",
     NodeRole.NODE_EXPORTER.value: "prometheus-node-exporter",
 }

@@ -46,6 +46,9 @@ def wanted_for(spec: Spec) -> tuple[Wanted, ...]:
         wanted.append(Wanted(name="mesos-dns", version=dns.version, flavour=dns.flavour))
     if spec.features.monitoring:
         wanted.append(EXPORTER)
+    if spec.requests_with(NodeRole.GRAFANA):
+        version = spec.versions.grafana.version
+        wanted.append(Wanted(name="grafana", version=version, flavour="official"))
     return tuple(wanted)
 
 

@@ -24,6 +24,7 @@ UNITS = (
     "prometheus",
     "prometheus-alertmanager",
     "prometheus-blackbox-exporter",
+    "grafana-server",
     "mesos-exporter@*",
     "prometheus-node-exporter",
 )

@@ -174,6 +174,7 @@ class Spec(Model):
         balancer = {NodeRole.HAPROXY, NodeRole.BALANCER} if self.features.balances else set()
         resolver = {NodeRole.RESOLVER} if self.features.service_discovery else set()
         monitors = set(WATCHERS) if self.features.monitoring else set()
+        monitors |= {NodeRole.GRAFANA} if self.features.grafana else set()
         roles: dict[GroupKind, set[NodeRole]] = {
             "masters": {NodeRole.MESOS_MASTER},
             "zookeepers": {NodeRole.ZOOKEEPER},

@@ -46,6 +46,7 @@ SERVICES: dict[NodeRole, tuple[Service, ...]] = {
     NodeRole.PROMETHEUS: (Service(port=9090, name="Prometheus"),),
     NodeRole.ALERTMANAGER: (Service(port=9093, name="Alertmanager"),),
     NodeRole.BLACKBOX: (Service(port=9115, name="the prober"),),
+    NodeRole.GRAFANA: (Service(port=3000, name="Grafana"),),
     NodeRole.MESOS_EXPORTER: (
         Service(port=9105, name="the metrics of a Mesos master"),
         Service(port=9106, name="the metrics of a Mesos agent"),

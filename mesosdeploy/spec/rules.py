@@ -260,6 +260,17 @@ def marathon_can(spec: Spec) -> Iterator[Problem]:
         )
 
 
+def grafana_has_prometheus(spec: Spec) -> Iterator[Problem]:
+    """Refuse Grafana where there is no Prometheus to show."""
+    if spec.features.grafana and not spec.requests_with(NodeRole.PROMETHEUS):
+        yield Problem(
+            path=("features", "grafana"),
+            message="shows what Prometheus collects, and no machine of this cluster runs one",
+            value=True,
+            remedy="turn `monitoring` on and add `monitors: {count: 1}`, or turn `grafana` off",
+        )
+
+
 RULES: tuple[Rule, ...] = (
     known_provider,
     required_groups,
@@ -273,6 +284,7 @@ RULES: tuple[Rule, ...] = (
     flavour_can,
     schedulers_and_names,
     marathon_can,
+    grafana_has_prometheus,
     local_subnet,
     static_hosts,
 )

@@ -57,6 +57,16 @@ class MesosDnsVersion(Model):
     )
 
 
+class GrafanaVersion(Model):
+    """Which Grafana is installed, where it is wanted."""
+
+    version: str = Field(
+        default="13.1.1",
+        description="The version of the package or archive that the operator supplies.",
+        examples=["13.1.1"],
+    )
+
+
 class Versions(Model):
     """Which software is installed."""
 
@@ -74,6 +84,11 @@ class Versions(Model):
         default_factory=MesosDnsVersion,
         description="The build of Mesos-DNS.",
         examples=[{"flavour": "lab"}],
+    )
+    grafana: GrafanaVersion = Field(
+        default_factory=GrafanaVersion,
+        description="The Grafana of `features.grafana`.",
+        examples=[{"version": "13.1.1"}],
     )
 
 
@@ -102,6 +117,11 @@ class Features(Model):
         default=True,
         description="Run exporters on every node, and Prometheus and Alertmanager on the monitors.",
         examples=[True],
+    )
+    grafana: bool = Field(
+        default=False,
+        description="Run Grafana on the monitors: needs its archive in an artifacts.lock.yml.",
+        examples=[False],
     )
     tls: bool = Field(default=False, description="Encrypt Mesos' own traffic.", examples=[False])
     docker_containerizer: bool = Field(

@@ -85,6 +85,7 @@ def test_groups_are_those_of_the_spec_the_roles_and_mesos(built: dict[str, Any])
         "prometheus": {"hosts": ["monitor-1"]},
         "alertmanager": {"hosts": ["monitor-1"]},
         "blackbox": {"hosts": ["monitor-1"]},
+        "grafana": {"hosts": []},
         "mesos_exporter": {"hosts": [*masters, *agents]},
         "node_exporter": {"hosts": [*masters, *agents, "monitor-1"]},
         "mesos": {"children": ["mesos_master", "mesos_agent"]},
@@ -132,6 +133,8 @@ def test_variables_of_the_cluster(built: dict[str, Any]) -> None:
         "mesosdeploy_dns_package_version": "",
         "mesosdeploy_exporter_package_file": "",
         "mesosdeploy_exporter_package_version": "",
+        "mesosdeploy_grafana_package_file": "",
+        "mesosdeploy_grafana_package_version": "",
         "mesosdeploy_alertmanagers": ["10.0.0.6:9093"],
         "mesosdeploy_prometheus_jobs": [
             job("node", 9100, *hosts),

@@ -98,6 +98,12 @@ def test_exporters_are_where_there_is_something_to_measure() -> None:
     assert measured == ["master-1", "agent-1"]
 
 
+def test_grafana_runs_on_the_monitors_where_it_is_wanted() -> None:
+    assert not spec().requests_with(NodeRole.GRAFANA)
+    made = spec(features={"grafana": True})
+    assert [one.name for one in made.requests_with(NodeRole.GRAFANA)] == ["monitor-1"]
+
+
 def test_groups_of_their_own_take_zookeeper_and_marathon_from_the_masters() -> None:
     made = spec(
         groups={

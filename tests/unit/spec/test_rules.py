@@ -232,6 +232,12 @@ ACROSS = {
             'provider.hosts.agents[1]: is given twice in the group agents (value "192.0.2.2") | give each node a host of its own'
         ),
     ),
+    "Grafana without Prometheus": (
+        described(features={"grafana": True}),
+        (
+            "features.grafana: shows what Prometheus collects, and no machine of this cluster runs one (value true) | turn `monitoring` on and add `monitors: {count: 1}`, or turn `grafana` off"
+        ),
+    ),
     "host is no address": (
         static({"masters": ["node1"], "agents": ["192.0.2.2"]}, masters=1, agents=1),
         (
