@@ -10,8 +10,8 @@ from typing import Never
 
 import typer
 
-from mesosdeploy.commands import app as services
 from mesosdeploy.commands import (
+    alerts,
     artifacts,
     doctor,
     down,
@@ -23,11 +23,14 @@ from mesosdeploy.commands import (
     ssh,
     state,
     status,
+    top,
     up,
     validate,
     verify,
     version,
 )
+from mesosdeploy.commands import app as services
+from mesosdeploy.commands import open as pages
 from mesosdeploy.errors import MesosDeployError
 
 _EPILOG = """
@@ -58,6 +61,8 @@ for _name, _function, _panel in (
     ("plan", plan.plan, _BUILD),
     ("down", down.down, _BUILD),
     ("status", status.status, _LOOK),
+    ("top", top.top, _LOOK),
+    ("open", pages.open_page, _LOOK),
     ("verify", verify.verify, _LOOK),
     ("doctor", doctor.doctor, _LOOK),
     ("logs", logs.logs, _LOOK),
@@ -69,6 +74,7 @@ for _name, _function, _panel in (
     ("version", version.version, _HELP),
 ):
     app.command(_name, rich_help_panel=_panel)(_function)
+app.add_typer(alerts.app, name="alerts", rich_help_panel=_LOOK)
 app.add_typer(services.app, name="app", rich_help_panel=_RUN)
 app.add_typer(artifacts.app, name="artifacts", rich_help_panel=_HELP)
 app.add_typer(state.app, name="state", rich_help_panel=_BUILD)

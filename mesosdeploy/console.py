@@ -45,6 +45,11 @@ def show(data: object, output: Output, render: Callable[[], RenderableType]) -> 
         _console(stderr=False).print(render())
 
 
+def terminal() -> Console:
+    """Return the terminal that stdout is, for what is drawn again and again, or in colours."""
+    return _console(stderr=False)
+
+
 def emit(text: str) -> None:
     """Print plain data to stdout, byte for byte."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")

@@ -46,7 +46,7 @@ def _masters(masters: tuple[MasterView, ...]) -> Table:
             one.version or "-",
             _text(one.quorum),
             "-" if one.ensemble_size is None else f"{one.ensemble_size} replicas",
-            _duration(one.uptime),
+            duration(one.uptime),
             f"http://{one.address}:{one.port}",
         )
     return table
@@ -134,7 +134,8 @@ def _text(value: float | None) -> str:
     return "-" if value is None else f"{value:g}"
 
 
-def _duration(seconds: float | None) -> str:
+def duration(seconds: float | None) -> str:
+    """Return seconds as people say them: 3m05s, 2h10m, 4d02h."""
     if seconds is None:
         return "-"
     if seconds < _HOUR:

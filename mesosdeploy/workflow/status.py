@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ from mesosdeploy.mesos import views
 from mesosdeploy.mesos.endpoints import Inventory
 from mesosdeploy.mesos.operator import observe, settle
 from mesosdeploy.mesos.views import ClusterView, majority
+from mesosdeploy.workflow import alerts
 
 _SECONDS = 1.4
 _PATIENT_SECONDS = 4
@@ -23,10 +25,14 @@ class Cluster(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """A view of the cluster, and every problem as a sentence."""
+    """A view of the cluster, every problem as a sentence, and what monitoring says, if any does.
+
+    Alerts are no problems here: they tell of the minutes before, `view` of this moment.
+    """
 
     view: ClusterView
     problems: tuple[str, ...]
+    noted: alerts.Noted | None = None
 
     @property
     def quorum(self) -> str:
@@ -47,16 +53,32 @@ class Status:
             "problems": list(self.problems),
             "leader": self.view.leader,
             **data,
+            "alerts": self._alerts(),
+        }
+
+    def _alerts(self) -> dict[str, Any] | None:
+        if self.noted is None:
+            return None
+        seen = self.noted.alerts
+        return {
+            "counts": seen.counts if seen else {},
+            "critical": [one.place for one in seen.active if one.severity == "critical"]
+            if seen
+            else [],
+            "problems": list(seen.problems) if seen else [self.noted.problem],
         }
 
 
 def run(environment: Cluster) -> Status:
     """Ask every process at once; processes that are silent for 1.4 s count as unreachable.
 
-    Raises StateError when the cluster is not up.
+    Monitoring is asked meanwhile, where there is any. Raises StateError when the cluster is not up.
     """
-    view = observe(environment.inventory(), timeout=_SECONDS)
-    return Status(view=view, problems=views.problems(view))
+    inventory = environment.inventory()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        asked = pool.submit(alerts.noted, inventory, timeout=_SECONDS)
+        view = observe(inventory, timeout=_SECONDS)
+    return Status(view=view, problems=views.problems(view), noted=asked.result())
 
 
 def problems(environment: Cluster) -> list[str]:

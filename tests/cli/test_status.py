@@ -15,7 +15,10 @@ from mesosdeploy import resources
 from mesosdeploy.commands.status import status
 from mesosdeploy.errors import MesosDeployError, StateError, VerifyError
 from mesosdeploy.mesos.views import AgentView, ClusterView, MasterView, ZooKeeperView
+from mesosdeploy.monitoring.alerts import Alerts, merge
+from mesosdeploy.workflow import alerts
 from mesosdeploy.workflow import status as workflow
+from tests.unit.monitoring.fake import known
 
 HEALTHY = ClusterView(
     cluster="demo",
@@ -136,3 +139,49 @@ def test_a_cluster_that_is_not_up_says_how_to_make_it(
     assert isinstance(error, StateError)
     assert isinstance(error, MesosDeployError)
     assert "mesosdeploy up" in (error.hint or "")
+
+
+NOTED = {
+    "quiet": (
+        alerts.Noted(alerts=Alerts(alerts=())),
+        "Alerts: none",
+        {"counts": {"critical": 0, "warning": 0, "info": 0}, "critical": [], "problems": []},
+    ),
+    "firing": (
+        alerts.Noted(alerts=Alerts(alerts=merge([known("NodeDown")], []))),
+        "Alerts: 1 critical: NodeDown on agent-1",
+        {
+            "counts": {"critical": 1, "warning": 0, "info": 0},
+            "critical": ["NodeDown on agent-1"],
+            "problems": [],
+        },
+    ),
+    "silent": (
+        alerts.Noted(problem="Prometheus does not answer"),
+        "Alerts: not known: Prometheus does not answer",
+        {"counts": {}, "critical": [], "problems": ["Prometheus does not answer"]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("noted", "line", "data"), NOTED.values(), ids=NOTED)
+def test_alerts_are_told_and_do_not_change_the_exit_code(
+    recorded: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    noted: alerts.Noted,
+    line: str,
+    data: dict[str, Any],
+) -> None:
+    monkeypatch.setattr(alerts, "noted", lambda *_args, **_kwargs: noted)
+    shown = run(recorded, monkeypatch, HEALTHY)
+    assert (shown.exit_code, line in shown.stdout) == (0, True)
+    found = json.loads(run(recorded, monkeypatch, HEALTHY, "-o", "json").stdout)
+    assert found["alerts"] == data
+
+
+def test_cluster_without_monitoring_has_no_line_of_alerts(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Alerts" not in run(recorded, monkeypatch, HEALTHY).stdout
+    found = json.loads(run(recorded, monkeypatch, HEALTHY, "-o", "json").stdout)
+    assert found["alerts"] is None
