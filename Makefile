@@ -13,9 +13,11 @@ CLUSTER ?= inventories/local
 
 # What a Debian machine needs: containers that behave like machines, the lab package's compiler.
 PACKAGES := podman runc netavark debootstrap openssh-client iproute2 iptables g++ binutils python3-venv
-# What the tests use beside that: a real ZooKeeper, the libraries that Mesos links to, HAProxy and dnsmasq, load.
+# What the tests use beside that: a real ZooKeeper, the libraries that Mesos links to, HAProxy and dnsmasq, load,
+# Prometheus and Alertmanager, a browser.
 TEST_PACKAGES := zookeeper default-jre-headless libsvn1 libapr1 libsasl2-2 libsasl2-modules libcurl4 \
-  haproxy dnsmasq-base bind9-dnsutils wrk curl prometheus prometheus-alertmanager openssl
+  haproxy dnsmasq-base bind9-dnsutils wrk curl prometheus prometheus-alertmanager openssl \
+  chromium chromium-driver libjs-chart.js fonts-dejavu-core
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -45,6 +47,7 @@ bench: setup $(VENV)/.dev ## measure, and write benchmarks/results/
 
 docs: $(VENV)/.dev ## write the generated documents again
 	$(BIN)/python -m mesosdeploy.spec.reference > docs/spec.md
+	$(BIN)/python -m mesosdeploy.dashboards
 	$(BIN)/python tests/contract/role_docs.py
 
 clean: ## remove the virtual environment and build products, never a cluster

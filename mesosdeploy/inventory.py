@@ -260,6 +260,9 @@ def _ssh_block(spec: Spec, member: _Member, context: InventoryContext) -> str:
         *sharing,
         "BatchMode yes",
         "ConnectTimeout 10",
+        # A node that loses power ends a long connection, such as `logs --follow`.
+        "ServerAliveInterval 15",
+        "ServerAliveCountMax 3",
     ]
     body = "".join(f"    {line}\n" for line in lines)
     return f"Host {member.name} {member.name}.{spec.name}\n{body}"

@@ -20,9 +20,10 @@ from mesosdeploy.mesos.endpoints import (
 from mesosdeploy.mesos.operator import read_master
 from mesosdeploy.mesos.services import read_marathon, read_plain
 from mesosdeploy.monitoring.places import ALERTMANAGER, PROMETHEUS
+from mesosdeploy.nodes import NodeRole
+from mesosdeploy.spec.ports import SERVICES
 
 _SECONDS = 1.5
-_GRAFANA_PORT = 3000
 
 
 class Page(StrEnum):
@@ -129,8 +130,10 @@ def _of_mesos(where: Endpoints) -> dict[Page, _Kind]:
 def _of_monitoring(inventory: Inventory) -> dict[Page, _Kind]:
     prometheus = PROMETHEUS.endpoints(inventory)
     grafanas = tuple(
-        Endpoint(node=host, address=address_of(inventory, host), port=_GRAFANA_PORT)
-        for host in hosts_of(inventory, "grafana")
+        Endpoint(
+            node=host, address=address_of(inventory, host), port=SERVICES[NodeRole.GRAFANA][0].port
+        )
+        for host in hosts_of(inventory, NodeRole.GRAFANA)
     )
     ready = _plain(PROMETHEUS.name, PROMETHEUS.ready)
     return {

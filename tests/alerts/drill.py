@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+STORAGE = "/var/lib/mesosdeploy-drill"
+"""What the roles are told, which refuse a directory that may be a test's; never written."""
+
 _PLAY = [
     {
         "hosts": "localhost",
@@ -37,11 +40,11 @@ _PLAY = [
 class Server:
     """An HTTP server: gives `figures` to whoever asks, and keeps the alerts that are posted."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.figures: dict[str, float] = {}
         self.alerts: list[dict[str, Any]] = []
         self._http: http.server.ThreadingHTTPServer | None = None
-        self.port = free_port()
+        self.host, self.port = host, free_port(host)
         self.start()
 
     def start(self) -> None:
@@ -67,7 +70,7 @@ class Server:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
                 """Say nothing."""
 
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._http = http.server.ThreadingHTTPServer((self.host, self.port), Handler)
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
@@ -78,10 +81,10 @@ class Server:
             self._http = None
 
 
-def free_port() -> int:
+def free_port(host: str = "127.0.0.1") -> int:
     """Return a TCP port that nobody listens on."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
@@ -138,7 +141,7 @@ class Monitor:
         play = self._directory / "play.yml"
         play.write_text(json.dumps(_PLAY), encoding="utf-8")
         (self._directory / "ansible.cfg").write_text("[defaults]\n", encoding="utf-8")
-        subprocess.run(
+        done = subprocess.run(
             [
                 str(Path(sys.executable).with_name("ansible-playbook")),
                 *("--inventory", "localhost,", "--connection", "local"),
@@ -150,10 +153,13 @@ class Monitor:
                 "ANSIBLE_HOME": str(self._directory / "ansible"),
                 "ANSIBLE_ROLES_PATH": str(ROOT / "roles"),
             },
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             timeout=180,
-            check=True,
+            check=False,
         )
+        assert done.returncode == 0, done.stdout[-4000:]
         for path in (self._directory / "rules").glob("*.yml"):
             text = path.read_text(encoding="utf-8")
             path.write_text(re.sub(r"for: \d+[mh]$", "for: 1s", text, flags=re.MULTILINE))
@@ -179,12 +185,10 @@ class Monitor:
             "prometheus_cluster": "drill",
             "prometheus_listen_address": "127.0.0.1",
             "prometheus_port": prometheus,
-            "prometheus_storage_path": f"{here}/prometheus-data",
+            "prometheus_storage_path": f"{STORAGE}/prometheus",
             "prometheus_scrape_interval_seconds": 1,
             "prometheus_scrape_timeout_seconds": 1,
             "prometheus_evaluation_interval_seconds": 1,
-            # What was sent before Alertmanager was discovered is sent again a minute later.
-            "prometheus_arguments": ["--rules.alert.resend-delay=1s"],
             "prometheus_alertmanagers": [f"127.0.0.1:{alertmanager}"],
             "prometheus_jobs": [
                 {
@@ -198,7 +202,7 @@ class Monitor:
             ],
             "alertmanager_listen_address": "127.0.0.1",
             "alertmanager_port": alertmanager,
-            "alertmanager_storage_path": f"{here}/alertmanager-data",
+            "alertmanager_storage_path": f"{STORAGE}/alertmanager",
             "alertmanager_webhook_url": hook,
             "alertmanager_watchdog_url": watchdog,
             "alertmanager_group_wait_seconds": 3,
@@ -207,7 +211,8 @@ class Monitor:
 
     def _start(self, name: str) -> None:
         unit = (self._directory / f"{name}.conf").read_text(encoding="utf-8")
-        found = re.search(r"^ExecStart=(/.+)$", unit.replace("\\\n", " "), re.MULTILINE)
+        unit = unit.replace("\\\n", " ").replace(STORAGE, f"{self._directory}/data")
+        found = re.search(r"^ExecStart=(/.+)$", unit, re.MULTILINE)
         assert found is not None
         with (self._directory / f"{name}.log").open("wb") as log:
             self._processes.append(

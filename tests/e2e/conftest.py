@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.monitoring import Monitored
 
 COMMAND = Path(sys.executable).parent / "mesosdeploy"
 SPEC = """\
@@ -129,6 +132,20 @@ def cluster(make_cluster: MakeCluster) -> Cluster:
     assert done.returncode == 0, done.stdout + done.stderr
     (made.state / "up.txt").write_text(done.stderr)
     return made
+
+
+@pytest.fixture(scope="session")
+def monitored(
+    make_cluster: MakeCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Monitored]:
+    """The cluster with every service, one of them deployed, whose alerts are listened to."""
+    from tests.e2e.monitoring import Monitored
+    from tests.e2e.services import definition
+
+    made = Monitored(make_cluster("mon", masters=3, agents=2, services=True))
+    made.up(tmp_path_factory.mktemp("apps"), definition(release="one", instances=2))
+    yield made
+    made.webhook.stop()
 
 
 def engine(cluster: Cluster, *words: str) -> str:

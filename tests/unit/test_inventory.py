@@ -289,6 +289,8 @@ def test_ssh_config_knows_a_node_by_both_names() -> None:
         "    ControlPersist 60s\n"
         "    BatchMode yes\n"
         "    ConnectTimeout 10\n"
+        "    ServerAliveInterval 15\n"
+        "    ServerAliveCountMax 3\n"
     )
     assert control.split()[1].startswith("/state/demo/ssh/")
 

@@ -28,7 +28,7 @@ from mesosdeploy.providers.local.engine import INSTALL_HINT, Engine, detect
 from mesosdeploy.providers.local.identity import archive, key_archive, make_host_key
 from mesosdeploy.providers.local.network import ensure_network
 from mesosdeploy.providers.local.recipe import choose_recipe
-from mesosdeploy.providers.local.runtime import cgroup_mode, detect_platform
+from mesosdeploy.providers.local.runtime import allow_watchers, cgroup_mode, detect_platform
 
 OPTIONS = frozenset({"engine", "image", "runtime", "subnet"})
 
@@ -149,7 +149,9 @@ class LocalProvider:
             wanted = choose_recipe(self._options.get("image", "auto"))
             tag = image.ensure(self.engine, wanted, report)
             runtime = self._options.get("runtime", "")
-            self._prepared = tag, detect_platform(self.engine, tag, runtime)
+            platform = detect_platform(self.engine, tag, runtime)
+            allow_watchers(self.engine, tag, platform, report)
+            self._prepared = tag, platform
         subnet = ensure_network(self.driver, self._options.get("subnet", ""), report)
         taken = {node.name: node.address for node in self.list()}
         self._addresses |= allocate(requests, self._addresses | taken, subnet)

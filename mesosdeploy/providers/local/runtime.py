@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from mesosdeploy.errors import ProviderError
+from mesosdeploy.providers.base import Report
 from mesosdeploy.providers.local.containers import Platform
 from mesosdeploy.providers.local.engine import INSTALL_HINT, Engine
 
@@ -18,6 +19,11 @@ RUNTIMES = ("crun", "runc")
 _WISHED = {"nofile": 65536, "nproc": 32768}
 _LIMITS = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
 _TRIAL_TIMEOUT_SECONDS = 60
+
+# systemd has 5 or 6 watchers of files in each node, which all count for root of this machine. With
+# the kernel's 128, units fail ("too many open files") as soon as about 20 nodes run.
+WATCHERS = Path("/proc/sys/fs/inotify/max_user_instances")
+ENOUGH_WATCHERS = 1024
 
 
 def ulimits(hard_limit: Callable[[str], int]) -> dict[str, int]:
@@ -71,6 +77,30 @@ def detect_platform(engine: Engine, image: str, wanted_runtime: str = "") -> Pla
         f"no OCI runtime can run a container here: {'; '.join(complaints)}",
         hint=f"as root: {INSTALL_HINT}",
     )
+
+
+def allow_watchers(
+    engine: Engine, image: str, platform: Platform, report: Report, *, setting: Path = WATCHERS
+) -> None:
+    """Let this machine's users have ENOUGH_WATCHERS watchers of files, until it is started again.
+
+    A privileged container writes the setting, so that whoever may make nodes may do this too. Where
+    it cannot, that is told: few nodes work all the same.
+    """
+    allowed = int(setting.read_text(encoding="ascii"))
+    if allowed >= ENOUGH_WATCHERS:
+        return
+    words = [*_trial(platform.runtime, image, platform.ulimits)[:-1], "/bin/sh", "-c"]
+    try:
+        engine.run(
+            *words, f"echo {ENOUGH_WATCHERS} >{WATCHERS}", timeout_seconds=_TRIAL_TIMEOUT_SECONDS
+        )
+    except ProviderError as exc:
+        report(f"no more than {allowed} watchers of files, enough for some 20 nodes: {exc.message}")
+    else:
+        report(
+            f"allowing {ENOUGH_WATCHERS} watchers of files instead of {allowed} ({setting.name})"
+        )
 
 
 def _is_installed(runtime: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ from tests.lab.processes import HOST, Daemon, free_port, get, wait_for
 
 Json = dict[str, Any]
 Labels = frozenset[tuple[str, str]]
+
+RESTLESS = re.compile(
+    r"^system/(load|mem_free)|event_queue|allocation_run|offer_filters|outstanding_offers"
+)
+"""What can change and change back between two looks: of the machine, queues, allocator, offers."""
 
 
 class Exporter(Daemon):
@@ -56,13 +62,25 @@ class Exporter(Daemon):
 
     def fresh(self) -> Scrape:
         """Scrape what is asked of Mesos from now on, and not what is kept of before."""
-        now = time.time()
+        return fresh(self.scrape)
 
-        def asked() -> Scrape | None:
-            scrape = self.scrape()
-            return scrape if scrape.value("mesos_scrape_timestamp_seconds") >= now else None
 
-        return wait_for("a scrape that is not kept from before", asked)
+def fresh(scrape: Callable[[], Scrape]) -> Scrape:
+    """Scrape until the answer is of now, and not what the exporter keeps of before."""
+    now = time.time()
+
+    def asked() -> Scrape | None:
+        found = scrape()
+        return found if found.value("mesos_scrape_timestamp_seconds") >= now else None
+
+    return wait_for("a scrape that is not kept from before", asked)
+
+
+def steady(snapshot: Callable[[], Json], scrape: Callable[[], Scrape]) -> tuple[Json, Scrape]:
+    """Return the figures that were the same before and after a scrape, and the scrape."""
+    before, found, after = snapshot(), fresh(scrape), snapshot()
+    same = {key: value for key, value in before.items() if after.get(key) == value}
+    return {key: value for key, value in same.items() if not RESTLESS.search(key)}, found
 
 
 def complaints(text: str) -> str:
@@ -99,3 +117,12 @@ class Scrape:
         found = meaning(key, kind)
         served = self.series.get((found.name, frozenset(found.labels.items())))
         return served, found.factor
+
+    def unlike(self, snapshot: Mapping[str, float], kind: Kind) -> Json:
+        """Return key, value, factor and what is served, of each figure that is served otherwise."""
+        wrong = {}
+        for key, value in snapshot.items():
+            served, factor = self.of_key(key, kind)
+            if served is None or served != pytest.approx(value * factor):
+                wrong[key] = (value, factor, served)
+        return wrong

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,22 +9,9 @@ import pytest
 from mesosdeploy.services.exporter.model import Kind
 from tests.lab.conftest import Directories
 from tests.lab.processes import Agent, Master, get, wait_for
-from tests.services.exporter.processes import Exporter, Json, Scrape, complaints
+from tests.services.exporter.processes import Exporter, Json, complaints, steady
 
-_RESTLESS = re.compile(r"^system/(load|mem_free)|event_queue|allocation_run|offer_filters")
 _BOTH = pytest.mark.parametrize("fixture", ["of_master", "of_agent"])
-
-
-def steady(exporter: Exporter) -> tuple[Json, Scrape]:
-    """Return the figures that were the same before and after a scrape, and the scrape.
-
-    Without those that can change and change back in between: of the machine, queues, allocator.
-    """
-    before = get(f"{exporter.mesos}/metrics/snapshot")
-    scrape = exporter.fresh()
-    after = get(f"{exporter.mesos}/metrics/snapshot")
-    same = {key: value for key, value in before.items() if after.get(key) == value}
-    return {key: value for key, value in same.items() if not _RESTLESS.search(key)}, scrape
 
 
 @_BOTH
@@ -34,14 +20,9 @@ def test_figures_are_the_endpoints_own(
 ) -> None:
     exporter: Exporter = request.getfixturevalue(fixture)
     assert len(tasks) == 3
-    snapshot, scrape = steady(exporter)
+    snapshot, scrape = steady(lambda: get(f"{exporter.mesos}/metrics/snapshot"), exporter.scrape)
     assert len(snapshot) > (150 if exporter.kind is Kind.MASTER else 50)
-    wrong = {}
-    for key, value in snapshot.items():
-        served, factor = scrape.of_key(key, exporter.kind)
-        if served is None or served != pytest.approx(value * factor):
-            wrong[key] = (value, factor, served)
-    assert not wrong
+    assert scrape.unlike(snapshot, exporter.kind) == {}
 
 
 @_BOTH

@@ -7,6 +7,7 @@ import pytest
 
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.providers.local import runtime
+from mesosdeploy.providers.local.containers import Platform
 from mesosdeploy.providers.local.engine import Engine
 
 HYBRID = "Error: crun: cgroups in hybrid mode not supported"
@@ -94,3 +95,23 @@ def test_cgroup_mode_is_read_from_the_mounts(tmp_path: Path, present: str, mode:
     else:
         path.touch()
     assert runtime.cgroup_mode(tmp_path) == mode
+
+
+@pytest.mark.parametrize(
+    ("allowed", "works", "told"),
+    [
+        pytest.param(1024, {""}, [], id="enough"),
+        pytest.param(128, {""}, ["allowing 1024 watchers"], id="too few"),
+        pytest.param(128, set(), ["no more than 128 watchers"], id="cannot be raised"),
+    ],
+)
+def test_watchers_of_files_are_allowed_where_there_are_too_few(
+    machine: Machine, tmp_path: Path, allowed: int, works: set[str], told: list[str]
+) -> None:
+    working.update(works)
+    setting, reported = tmp_path / "max_user_instances", []
+    setting.write_text(f"{allowed}\n")
+    platform = Platform(is_podman=True)
+    runtime.allow_watchers(machine, "image", platform, reported.append, setting=setting)
+    assert len(reported) == len(told)
+    assert all(line.startswith(begin) for line, begin in zip(reported, told, strict=True))

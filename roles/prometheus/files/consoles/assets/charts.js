@@ -8,6 +8,9 @@ const charts = (() => {
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
+  /* A wall shows larger text than a phone (dashboards.css). */
+  const scale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
   /* Lines at the values from which on a figure is a warning or bad. */
   const levelLines = {
     id: "levelLines",
@@ -42,7 +45,7 @@ const charts = (() => {
   }
 
   /* Bytes are counted in powers of two, so are the steps of their axis. */
-  function byteStep(panel) {
+  function byteSteps(panel) {
     return (axis) => {
       if (!panel.unit?.startsWith("bytes") || !(axis.max > 0)) return;
       const step = 2 ** Math.ceil(Math.log2(axis.max / 5));
@@ -52,14 +55,14 @@ const charts = (() => {
   }
 
   function options(panel) {
-    const text = { color: color("muted"), font: { family: "inherit", size: 11 } };
+    const text = { color: color("muted"), font: { family: getComputedStyle(document.body).fontFamily, size: 11 * scale() } };
     return {
       animation: false,
       maintainAspectRatio: false,
       normalized: true,
       parsing: false,
       interaction: { mode: "index", axis: "x", intersect: false },
-      elements: { point: { radius: 0, hitRadius: 8 }, line: { borderWidth: 1.75 } },
+      elements: { point: { radius: 0, hitRadius: 8 } },
       scales: {
         x: {
           type: "linear",
@@ -70,10 +73,9 @@ const charts = (() => {
         y: {
           beginAtZero: true,
           max: panel.maximum,
-          suggestedMax: panel.maximum ? undefined : 1e-3,
           stacked: Boolean(panel.stacked),
           grid: { color: color("line"), drawBorder: false },
-          afterDataLimits: byteStep(panel),
+          afterDataLimits: byteSteps(panel),
           ticks: { ...text, maxTicksLimit: 6, callback: (value) => format.value(value, panel.unit) },
         },
       },
@@ -100,7 +102,8 @@ const charts = (() => {
       borderColor: line,
       backgroundColor: `${line}${panel.stacked ? "66" : "1a"}`,
       fill: panel.stacked ? (index === 0 ? "origin" : "-1") : panel.one,
-      stepped: false,
+      // In a stack, zeros would lie over the line below them.
+      borderWidth: panel.stacked && series.points.every((point) => point.y === 0) ? 0 : 1.75,
       spanGaps: step * 2.5,
     };
   }
@@ -109,18 +112,18 @@ const charts = (() => {
   function chosen(series) {
     const size = (each) => Math.max(...each.points.map((point) => point.y).filter(Number.isFinite), 0);
     const largest = [...series].sort((one, other) => size(other) - size(one)).slice(0, MOST_SERIES);
-    return largest.sort((one, other) => one.rank - other.rank || page.compare(one.name, other.name));
+    return largest.sort((one, other) => one.rank - other.rank || dom.compare(one.name, other.name));
   }
 
   function legend(chart, panel) {
     const list = document.createElement("ul");
     list.className = "legend";
     chart.data.datasets.forEach((each, index) => {
-      const button = page.element("button", "", { type: "button", title: "hide or show" });
+      const button = dom.element("button", "", { type: "button", title: "hide or show" });
       button.append(
-        page.element("i", "", { class: `swatch series-${index % COLORS}` }),
-        page.element("span", each.label),
-        page.element("b", format.value(each.data.at(-1)?.y, panel.unit)),
+        dom.element("i", "", { class: `swatch series-${index % COLORS}` }),
+        dom.element("span", each.label),
+        dom.element("b", format.value(each.data.at(-1)?.y, panel.unit)),
       );
       button.setAttribute("aria-pressed", String(chart.isDatasetVisible(index)));
       button.addEventListener("click", () => {
@@ -147,8 +150,8 @@ const charts = (() => {
       chart.data = data;
       chart.options = options(panel);
     } else {
-      const canvas = page.element("canvas", "", { role: "img", "aria-label": panel.title });
-      const frame = page.element("div", "", { class: "frame" });
+      const canvas = dom.element("canvas", "", { role: "img", "aria-label": panel.title });
+      const frame = dom.element("div", "", { class: "frame" });
       frame.append(canvas);
       body.replaceChildren(frame);
       chart = new Chart(canvas, { type: "line", data, options: options(panel), plugins: [levelLines] });
@@ -159,7 +162,7 @@ const charts = (() => {
     body.querySelectorAll(".legend, .note").forEach((each) => each.remove());
     body.append(legend(chart, panel));
     if (series.length > shown.length) {
-      body.append(page.element("p", `the ${shown.length} largest of ${series.length} series`, { class: "note" }));
+      body.append(dom.element("p", `the ${shown.length} largest of ${series.length} series`, { class: "note" }));
     }
   }
 

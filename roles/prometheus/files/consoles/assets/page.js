@@ -1,23 +1,9 @@
 /* The page itself: what is chosen, when it is asked again, and links to other programs. */
 "use strict";
 
-const page = (() => {
+(() => {
   const POINTS = 240;
   const LEAST_STEP = 15;
-  const order = new Intl.Collator([], { numeric: true });
-
-  /* An element with text, never with markup: labels come from whoever names a task. */
-  function element(name, text = "", attributes = {}) {
-    const made = document.createElement(name);
-    made.textContent = text;
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    return made;
-  }
-
-  return { element, compare: order.compare, POINTS, LEAST_STEP };
-})();
-
-(() => {
   const source = JSON.parse(document.getElementById("page").textContent);
   const list = source.sections.flatMap((section) => section.panels);
   const controls = document.getElementById("controls").elements;
@@ -28,8 +14,8 @@ const page = (() => {
 
   function view() {
     const range = Number(controls.range.value);
-    const step = Math.max(page.LEAST_STEP, Math.ceil(range / page.POINTS / 15) * 15);
-    const end = Math.floor(Date.now() / 1000 / page.LEAST_STEP) * page.LEAST_STEP;
+    const step = Math.max(LEAST_STEP, Math.ceil(range / POINTS / 15) * 15);
+    const end = Math.floor(Date.now() / 1000 / LEAST_STEP) * LEAST_STEP;
     return { range, step, end, label: source.filter?.label, only: controls.only?.value ?? "" };
   }
 
@@ -52,7 +38,7 @@ const page = (() => {
   }
 
   function offer(values, chosen) {
-    const known = [...new Set(chosen ? [...values, chosen] : values)].sort(page.compare);
+    const known = [...new Set(chosen ? [...values, chosen] : values)].sort(dom.compare);
     const select = controls.only;
     select.replaceChildren(select.options[0], ...known.map((each) => new Option(each, each)));
     select.value = chosen;
@@ -88,14 +74,14 @@ const page = (() => {
     }));
     document.getElementById("links").replaceChildren(
       ...made.flat(),
-      page.element("a", "Prometheus", { href: "../graph" }),
+      dom.element("a", "Prometheus", { href: "../graph" }),
     );
   }
 
   function anchor(link, address, node) {
     const port = link.port ?? address.port;
     const href = `${address.protocol}//${address.hostname}${port ? `:${port}` : ""}${link.path ?? "/"}`;
-    return page.element("a", node ? `${link.title} ${node}` : link.title, { href });
+    return dom.element("a", node ? `${link.title} ${node}` : link.title, { href });
   }
 
   async function alerts(signal) {

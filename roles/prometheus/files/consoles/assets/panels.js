@@ -3,6 +3,7 @@
 
 const panels = (() => {
   const MOST_ROWS = 200;
+  const MOST_ALERTS = 6;
   const SEVERITIES = ["critical", "warning", "info"];
 
   /* "", "warn" or "bad"; a bound counts as passed. */
@@ -15,7 +16,7 @@ const panels = (() => {
 
   function say(body, text, kind) {
     charts.clear(body);
-    body.replaceChildren(page.element("p", text, { class: kind }));
+    body.replaceChildren(dom.element("p", text, { class: kind }));
   }
 
   async function stat(panel, body, view, signal) {
@@ -33,16 +34,16 @@ const panels = (() => {
     const text = panel.label
       ? found.map((each) => each.labels[panel.label]).join(", ")
       : format.value(value, panel.unit, panel.words);
-    const line = page.element("p", text, { class: `value ${bad}` });
+    const line = dom.element("p", text, { class: `value ${bad}` });
     if (whole !== undefined) {
-      line.append(page.element("small", ` of ${format.value(whole, panel.unit)}`));
+      line.append(dom.element("small", ` of ${format.value(whole, panel.unit)}`));
     }
     body.replaceChildren(line);
     if (panel.unit === "ratio") body.append(bar(value, bad));
   }
 
   function bar(value, kind) {
-    return page.element("meter", "", { min: 0, max: 1, value: Math.min(1, Math.max(0, value)), class: kind });
+    return dom.element("meter", "", { min: 0, max: 1, value: Math.min(1, Math.max(0, value)), class: kind });
   }
 
   async function chart(panel, body, view, signal) {
@@ -52,7 +53,7 @@ const panels = (() => {
     const series = answers.flatMap((found, rank) =>
       found.map((each) => ({
         rank,
-        name: format.name(panel.queries[rank].legend ?? "", each.labels) ,
+        name: format.name(panel.queries[rank].legend ?? "", each.labels),
         points: each.points.filter((point) => Number.isFinite(point.y)),
       })),
     ).filter((each) => each.points.length);
@@ -83,36 +84,38 @@ const panels = (() => {
       return;
     }
     const sorted = [...rows.values()].sort((one, other) =>
-      page.compare(one.names.join("\n"), other.names.join("\n")));
-    const box = page.element("div", "", { class: "scroll", tabindex: 0, role: "group", "aria-label": panel.title });
+      dom.compare(one.names.join("\n"), other.names.join("\n")));
+    const box = dom.element("div", "", { class: "scroll", tabindex: 0, role: "group", "aria-label": panel.title });
     box.append(grid(panel, sorted.slice(0, MOST_ROWS)));
     body.replaceChildren(box);
     if (sorted.length > MOST_ROWS) {
-      body.append(page.element("p", `${MOST_ROWS} of ${sorted.length} rows`, { class: "note" }));
+      body.append(dom.element("p", `${MOST_ROWS} of ${sorted.length} rows`, { class: "note" }));
     }
   }
 
   function grid(panel, rows) {
     const made = document.createElement("table");
     const head = made.createTHead().insertRow();
-    for (const title of panel.by) head.append(page.element("th", title, { scope: "col" }));
+    for (const title of panel.by) head.append(dom.element("th", title, { scope: "col" }));
     for (const column of panel.columns) {
-      head.append(page.element("th", column.title, { scope: "col", class: column.label ? "" : "figure" }));
+      head.append(dom.element("th", column.title, { scope: "col", class: isText(column) ? "" : "figure" }));
     }
     const content = made.createTBody();
     for (const { names, cells } of rows) {
       const row = content.insertRow();
-      names.forEach((name) => row.append(page.element("th", name, { scope: "row" })));
+      names.forEach((name) => row.append(dom.element("th", name, { scope: "row" })));
       panel.columns.forEach((column, index) => row.append(cell(column, cells[index])));
     }
     return made;
   }
 
+  const isText = (column) => Boolean(column.label || column.words);
+
   function cell(column, found) {
-    if (column.label) return page.element("td", found?.text ?? "–");
+    if (column.label) return dom.element("td", found?.text ?? "–");
     const kind = found ? level(found.value, column.levels) : "";
     const text = found ? format.value(found.value, column.unit, column.words) : "–";
-    const made = page.element("td", text, { class: `figure ${kind}` });
+    const made = dom.element("td", text, { class: `${isText(column) ? "" : "figure"} ${kind}` });
     if (found && column.unit === "ratio") made.append(bar(found.value, kind));
     return made;
   }
@@ -121,36 +124,48 @@ const panels = (() => {
   function runbook(address) {
     const known = /^https?:\/\//.test(address ?? "");
     return known
-      ? page.element("a", "runbook", { href: address, rel: "noreferrer" })
-      : page.element("code", address ?? "");
+      ? dom.element("a", "runbook", { href: address, rel: "noreferrer" })
+      : dom.element("code", address ?? "");
   }
 
+  /* One card for all that is wrong in the same way, the worst first. */
   function alerts(body, found) {
-    const rank = (each) => SEVERITIES.indexOf(each.labels.severity) + 1 || SEVERITIES.length + 1;
-    const shown = found
-      .filter((each) => each.labels.severity !== "none")
-      .sort((one, other) => (one.state > other.state) - (one.state < other.state)
-        || rank(one) - rank(other) || one.activeAt.localeCompare(other.activeAt));
-    if (!shown.length) {
-      body.replaceChildren(page.element("p", "No alert is active.", { class: "calm" }));
-      return;
+    const cards = new Map();
+    for (const each of found.filter(({ labels }) => labels.severity !== "none")) {
+      const key = JSON.stringify([each.state, each.labels.severity, each.labels.alertname]);
+      cards.set(key, [...(cards.get(key) ?? []), each]);
     }
-    body.replaceChildren(...shown.map(alert));
+    const rank = ([{ labels, state }]) =>
+      (state === "firing" ? 0 : 10) + (SEVERITIES.indexOf(labels.severity) + 1 || 9);
+    const sorted = [...cards.values()].sort((one, other) =>
+      rank(one) - rank(other) || dom.compare(one[0].labels.alertname, other[0].labels.alertname));
+    body.replaceChildren(...sorted.map(alert));
+    if (!sorted.length) body.append(dom.element("p", "No alert is active.", { class: "calm" }));
   }
 
-  function alert({ labels, annotations, state, activeAt }) {
+  function alert(group) {
+    const [{ labels, annotations, state }] = group;
     const severity = SEVERITIES.includes(labels.severity) ? labels.severity : "info";
-    const made = page.element("article", "", { class: `alert ${severity} ${state === "firing" ? "" : "pending"}` });
-    const title = page.element("h3", annotations.summary || labels.alertname);
-    const age = format.seconds(Math.max(0, Date.now() / 1000 - Date.parse(activeAt) / 1000));
-    const facts = page.element("p", "", { class: "facts" });
-    const where = labels.node ? ` on ${labels.node}` : "";
+    const firing = state === "firing";
+    const began = Math.min(...group.map((each) => Date.parse(each.activeAt)));
+    const age = format.seconds(Math.round(Math.max(0, Date.now() - began) / 1000));
+    const facts = dom.element("p", "", { class: "facts" });
     facts.append(
-      page.element("b", state === "firing" ? severity : `${severity}, pending`),
-      ` ${labels.alertname}${where}, for ${age} `,
+      dom.element("b", firing ? severity : `${severity}, not yet firing`),
+      ` ${labels.alertname} for ${age} `,
       runbook(annotations.runbook),
     );
-    made.append(title, facts, page.element("p", annotations.description ?? ""));
+    const made = dom.element("article", "", { class: `alert ${severity} ${firing ? "" : "pending"}` });
+    made.append(dom.element("h3", annotations.summary || labels.alertname), facts, list(group));
+    return made;
+  }
+
+  function list(group) {
+    const made = document.createElement("ul");
+    const texts = group.map((each) => each.annotations.description ?? each.labels.instance ?? "");
+    texts.sort(dom.compare);
+    made.append(...texts.slice(0, MOST_ALERTS).map((text) => dom.element("li", text)));
+    if (texts.length > MOST_ALERTS) made.append(dom.element("li", `and ${texts.length - MOST_ALERTS} more`));
     return made;
   }
 
