@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.monitoring import Monitoring
 from benchmarks.services import Services
 
 ROOT = Path(__file__).parents[1]
@@ -147,15 +148,19 @@ def warm(bench: Bench, rounds: int) -> None:
 
 
 def services(bench: Bench, rounds: int) -> dict[str, Any]:
-    """Measure services on a cluster that is brought up for it."""
+    """Measure services and the monitoring on a cluster that is brought up for it."""
     bench.command("(cluster for services)", "up")
     inventory = json.loads((bench.state / "bench" / "inventory.json").read_text())
-    return Services(
+    variables = inventory["all"]["vars"]
+    served = Services(
         command=[str(BINARIES / "mesosdeploy"), "app"],
         inventory=bench.inventory,
         environment=bench.environment(),
-        variables=inventory["all"]["vars"],
+        variables=variables,
     ).measure(rounds)
+    own = [job for job in variables["mesosdeploy_prometheus_jobs"] if job["job"] == "prometheus"]
+    place = own[0]["targets"][0]
+    return served | Monitoring(f"http://{place['address']}:{place['port']}").measure()
 
 
 def summary(bench: Bench) -> dict[str, Any]:
