@@ -14,6 +14,7 @@ from mesosdeploy.mesos.endpoints import (
     Endpoints,
     Inventory,
     address_of,
+    cluster_variables,
     endpoints,
     hosts_of,
 )
@@ -100,22 +101,27 @@ def _marathon(where: Endpoints) -> Probe:
 
 def _kinds(inventory: Inventory) -> dict[Page, _Kind]:
     """Return the kinds of pages that the cluster has."""
-    kinds = {**_of_mesos(endpoints(inventory)), **_of_monitoring(inventory)}
+    kinds = {**_of_mesos(inventory), **_of_monitoring(inventory)}
     return {page: kinds[page] for page in Page if kinds[page].servers}
 
 
-def _of_mesos(where: Endpoints) -> dict[Page, _Kind]:
+def _of_mesos(inventory: Inventory) -> dict[Page, _Kind]:
+    where, known = endpoints(inventory), cluster_variables(inventory)
+    # The flavours `lab` have an API and no page: what tells most of it stands in.
+    bare = [known.get(f"mesosdeploy_{name}_flavour") == "lab" for name in ("mesos", "marathon")]
     return {
         Page.MESOS: _Kind(
             what="the leading Mesos master",
             servers=where.masters,
             probe=_master(where),
+            path="/state-summary" if bare[0] else "/",
             nobody="no master leads",
         ),
         Page.MARATHON: _Kind(
             what="the leading Marathon",
             servers=where.marathons,
             probe=_marathon(where),
+            path="/v2/apps" if bare[1] else "/ui/",
             nobody="no Marathon leads",
         ),
         Page.LB: _Kind(

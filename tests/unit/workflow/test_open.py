@@ -43,7 +43,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeMonitoring:
 
 URLS = {
     Page.MESOS: "http://10.0.0.2:5050/",
-    Page.MARATHON: "http://10.0.0.2:8080/",
+    Page.MARATHON: "http://10.0.0.2:8080/ui/",
     Page.LB: "http://10.0.0.21:8404/stats",
     Page.DASHBOARDS: "http://10.0.0.21:9090/consoles/index.html",
     Page.PROMETHEUS: "http://10.0.0.21:9090/",
@@ -54,6 +54,22 @@ URLS = {
 @pytest.mark.parametrize("page", URLS, ids=str)
 def test_page_is_found(fake: FakeMonitoring, page: Page) -> None:
     assert workflow.find(INVENTORY, page).url == URLS[page]
+
+
+@pytest.mark.parametrize(
+    ("page", "flavour", "url"),
+    [
+        (Page.MESOS, "mesosdeploy_mesos_flavour", "http://10.0.0.2:5050/state-summary"),
+        (Page.MARATHON, "mesosdeploy_marathon_flavour", "http://10.0.0.2:8080/v2/apps"),
+    ],
+    ids=["mesos", "marathon"],
+)
+def test_what_has_no_page_is_shown_as_its_api(
+    fake: FakeMonitoring, page: Page, flavour: str, url: str
+) -> None:
+    cluster = INVENTORY["all"]
+    embedded = {**INVENTORY, "all": {**cluster, "vars": {**cluster["vars"], flavour: "lab"}}}
+    assert workflow.find(embedded, page).url == url
 
 
 def test_all_pages_of_the_cluster_are_listed(fake: FakeMonitoring) -> None:
@@ -89,7 +105,7 @@ def test_marathon_that_wants_a_password_is_taken_as_it_is(fake: FakeMonitoring) 
     for address in ADDRESSES.values():
         for path in ("/ping", "/v2/leader"):
             fake.answers[f"GET {address}:8080{path}"] = httpx.Response(401)
-    assert workflow.find(INVENTORY, Page.MARATHON).url == "http://10.0.0.1:8080/"
+    assert workflow.find(INVENTORY, Page.MARATHON).url == "http://10.0.0.1:8080/ui/"
 
 
 def test_second_balancer_is_taken_when_the_first_is_down(fake: FakeMonitoring) -> None:
