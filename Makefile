@@ -19,6 +19,9 @@ TEST_PACKAGES := zookeeper default-jre-headless libsvn1 libapr1 libsasl2-2 libsa
   haproxy dnsmasq-base bind9-dnsutils wrk curl prometheus prometheus-alertmanager openssl \
   chromium chromium-driver libjs-chart.js fonts-dejavu-core
 
+# What disturbs nobody, and is not disturbed: two at a time. All else is timed by real processes.
+SIDE_BY_SIDE := tests/unit tests/cli tests/contract tests/molecule
+
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -34,7 +37,8 @@ setup: $(VENV)/.runtime ## set up system packages and the virtual environment
 test: setup $(VENV)/.dev ## run everything: style, types, layers, unit, real clusters, molecule
 	@$(call ensure_packages,$(TEST_PACKAGES))
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 $(SIDE_BY_SIDE)
+	$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore=%)
 
 check: $(VENV)/.dev ## style, types and import layers only
 	$(BIN)/ruff check .

@@ -162,7 +162,8 @@ class Monitor:
         assert done.returncode == 0, done.stdout[-4000:]
         for path in (self._directory / "rules").glob("*.yml"):
             text = path.read_text(encoding="utf-8")
-            path.write_text(re.sub(r"for: \d+[mh]$", "for: 1s", text, flags=re.MULTILINE))
+            text = re.sub(r" for: \d+[mh]$", " for: 1s", text, flags=re.MULTILINE)
+            path.write_text(re.sub(r"(keep_firing_for): .+$", r"\1: 4s", text, flags=re.MULTILINE))
 
     def _variables(self, jobs: dict[str, dict[str, Server]]) -> dict[str, Any]:
         here = str(self._directory)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mesosdeploy.ansible import Strategy, mitogen_strategies
+
 pytestmark = pytest.mark.containers
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
@@ -28,6 +30,9 @@ def test_scenario_passes(scenario: str, tmp_path: Path) -> None:
                 "MESOSDEPLOY_STATE_DIR": str(tmp_path / "state"),
                 "PATH": f"{MOLECULE.parent}:{os.environ['PATH']}",
                 "NO_COLOR": "1",
+                # The strategy that the command takes too; tests/e2e runs Ansible's own.
+                "ANSIBLE_STRATEGY": Strategy.MITOGEN.value,
+                "ANSIBLE_STRATEGY_PLUGINS": str(mitogen_strategies()),
             },
             stdout=output,
             stderr=subprocess.STDOUT,
