@@ -7,38 +7,22 @@ from typing import Any
 import pytest
 
 from mesosdeploy.verify import infra
+from mesosdeploy.verify.on_node import program_of_debian
 
-_PROBE = """
-import json, os, re, subprocess, urllib.error, urllib.request
+_PROBE = (
+    program_of_debian("prometheus-alertmanager", "127.0.0.1:9093")
+    + """
 config = "/etc/prometheus/alertmanager.yml"
-drop_in = "/etc/systemd/system/prometheus-alertmanager.service.d/mesosdeploy.conf"
-text = open(drop_in).read() if os.path.exists(drop_in) else ""
-found = re.search(r"--web.listen-address=(\\S+)", text)
-address = found.group(1).replace("0.0.0.0", "127.0.0.1") if found else "127.0.0.1:9093"
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-def get(path):
-    try:
-        with opener.open(f"http://{address}{path}", timeout=10) as answer:
-            return answer.status, answer.read(8000000).decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
-    except OSError as error:
-        return 0, str(error)
-def run(*argv):
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout
 def receiver(*labels):
     argv = ("amtool", "config", "routes", "test", "--config.file=" + config, *labels)
     return subprocess.run(argv, capture_output=True, text=True).stdout.strip()
-keys = "ActiveState,UnitFileState,Restart,DropInPaths"
-show = ("systemctl", "show", "prometheus-alertmanager", "--property", keys)
 metrics = get("/metrics")[1]
 state = "/run/mesosdeploy/alertmanager/"
 files = "find /etc/prometheus/alertmanager.yml /etc/prometheus/alertmanager_templates -type f"
 configured = f"{files} -exec sha256sum {{}} + | sort | cmp - {state}configured"
 print(json.dumps({
-    "unit": dict(x.split("=", 1) for x in run(*show)[1].splitlines()),
-    "asks": "--web.config.file" in text,
+    "unit": state_of(unit, "DropInPaths"),
+    "asks": bool(argument("web.config.file")),
     "valid": run("amtool", "check-config", config),
     "mode": oct(os.stat(config).st_mode & 0o777),
     "ready": get("/-/ready")[0],
@@ -50,6 +34,7 @@ print(json.dumps({
     "configured": run("sh", "-c", configured),
 }))
 """  # noqa: E501 - a program of its own
+)
 
 
 @pytest.fixture(scope="session")

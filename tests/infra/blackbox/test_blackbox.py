@@ -7,42 +7,25 @@ from typing import Any
 import pytest
 
 from mesosdeploy.verify import infra
+from mesosdeploy.verify.on_node import program_of_debian
 
-_PROBE = """
-import glob, json, os, re, subprocess, urllib.error, urllib.parse, urllib.request
+_PROBE = (
+    program_of_debian("prometheus-blackbox-exporter", "127.0.0.1:9115")
+    + """
 config = "/etc/prometheus/blackbox.yml"
-drop_in = "/etc/systemd/system/prometheus-blackbox-exporter.service.d/mesosdeploy.conf"
-text = open(drop_in).read() if os.path.exists(drop_in) else ""
-found = re.search(r"--web.listen-address=(\\S+)", text)
-listens = found.group(1) if found else ":9115"
-address = re.sub(r"^(0.0.0.0)?:", "127.0.0.1:", listens)
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-def get(path):
-    try:
-        with opener.open(f"http://{address}{path}", timeout=15) as answer:
-            return answer.status, answer.read(8000000).decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
-    except OSError as error:
-        return 0, str(error)
-def run(*argv):
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout
 def probe(module, target):
     body = get("/probe?" + urllib.parse.urlencode({"module": module, "target": target}))[1]
     return {k: v for k, v in re.findall(r"^(probe_success|probe_ssl_earliest_cert_expiry) (\\S+)", body, re.MULTILINE)}
 # What the Prometheus of this node has probed: its jobs with a module, and their targets.
-settings = open("/etc/prometheus/prometheus.yml").read() if os.path.exists("/etc/prometheus/prometheus.yml") else ""
+settings = read("/etc/prometheus/prometheus.yml")
 probed = [
     [job, module, target]
     for job, module in re.findall(r'job_name: (\\S+)(?:(?!job_name:).)*?params: {module: ."([^"]+)".}', settings, re.DOTALL)
     for target in re.findall(r'targets: ."([^"]+)".', open(f"/etc/prometheus/targets/{job}.yml").read())
 ]
-keys = "ActiveState,UnitFileState,Restart,DropInPaths"
-show = ("systemctl", "show", "prometheus-blackbox-exporter", "--property", keys)
 print(json.dumps({
-    "unit": dict(x.split("=", 1) for x in run(*show)[1].splitlines()),
-    "listens": listens,
+    "unit": state_of(unit, "DropInPaths"),
+    "listens": argument("web.listen-address"),
     "valid": run("prometheus-blackbox-exporter", "--config.check", "--config.file=" + config),
     "mode": oct(os.stat(config).st_mode & 0o777) if os.path.exists(config) else "",
     "healthy": get("/-/healthy")[0],
@@ -52,6 +35,7 @@ print(json.dumps({
     "applied": run("sha256sum", "--check", "--quiet", "/run/mesosdeploy/blackbox/applied"),
 }))
 """  # noqa: E501 - a program of its own
+)
 
 # Job of pages that are the operators' business: one that does not answer is no fault of the node.
 _OF_THE_OPERATORS = "probe_url"

@@ -20,7 +20,7 @@ _OF_OPERATORS = {"probe_url"}
 _PROBE = (
     CLIENT
     + r"""
-import datetime, sys, time
+import datetime, sys
 longest, began = float(sys.argv[1]), datetime.datetime.now(datetime.timezone.utc)
 wanted, deadline = set(map(tuple, json.loads(sys.argv[2]))), time.monotonic() + 45
 def targets():

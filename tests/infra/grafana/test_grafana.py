@@ -7,31 +7,24 @@ from typing import Any
 import pytest
 
 from mesosdeploy.verify import infra
+from mesosdeploy.verify.on_node import EVERYTHING
 
-_PROBE = """
-import base64, configparser, glob, json, os, pwd, subprocess, urllib.error, urllib.request
+_PROBE = (
+    EVERYTHING
+    + """
+import configparser, pwd
 ini = configparser.RawConfigParser(comment_prefixes=(";", "#"))
 ini.read("/etc/grafana/grafana.ini")
 listens = ini.get("server", "http_addr", fallback="127.0.0.1").replace("0.0.0.0", "127.0.0.1")
 address = f"{listens}:{ini.get('server', 'http_port', fallback='3000')}"
 user = ini.get("security", "admin_user", fallback="")
 password = open("/etc/grafana/admin_password").read().strip()
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def get(path, credentials=""):
-    request = urllib.request.Request(f"http://{address}{path}")
-    if credentials:
-        token = base64.b64encode(credentials.encode()).decode()
-        request.add_header("Authorization", "Basic " + token)
+    status, text = fetch(f"http://{address}{path}", credentials)
     try:
-        with opener.open(request, timeout=15) as answer:
-            return answer.status, json.loads(answer.read(8000000))
-    except urllib.error.HTTPError as error:
-        return error.code, {}
-    except (OSError, ValueError) as error:
-        return 0, {"error": str(error)}
-def run(*argv):
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout
+        return status, json.loads(text)
+    except ValueError:
+        return status, {"error": text}
 def mode(path):
     found = os.stat(path)
     return f"{pwd.getpwuid(found.st_uid).pw_name} {found.st_mode & 0o777:o}"
@@ -41,12 +34,10 @@ me = f"{user}:{password}"
 settings = get("/api/admin/settings", me)[1]
 quiet = [("analytics", "reporting_enabled"), ("analytics", "check_for_updates"), ("plugins", "plugin_admin_enabled"),
          ("analytics", "check_for_plugin_updates"), ("news", "news_feed_enabled"), ("snapshots", "external_enabled")]
-keys = "ActiveState,UnitFileState,Restart,FragmentPath,User"
-show = ("systemctl", "show", "grafana-server", "--property", keys)
 secrets = ["/etc/grafana/grafana.ini", "/etc/grafana/admin_password", "/etc/grafana/secret_key",
            "/etc/grafana/provisioning/datasources/mesosdeploy.yml"]
 print(json.dumps({
-    "unit": dict(x.split("=", 1) for x in run(*show)[1].splitlines()),
+    "unit": state_of("grafana-server", "FragmentPath", "User"),
     "health": get("/api/health"),
     "modes": {path: mode(path) for path in secrets},
     "guessed": password in ("admin", user, ""),
@@ -61,6 +52,7 @@ print(json.dumps({
     "applied": run("sha256sum", "--check", "--quiet", "/run/mesosdeploy/grafana/applied"),
 }))
 """  # noqa: E501 - a program of its own
+)
 
 
 @pytest.fixture(scope="session")

@@ -7,35 +7,21 @@ from typing import Any
 import pytest
 
 from mesosdeploy.verify import infra
+from mesosdeploy.verify.on_node import EVERYTHING
 
 LONGEST_SCRAPE_SECONDS = 1.0
 _USER = "mesos-exporter"
 
-_PROBE = """
-import base64, glob, json, os, pwd, subprocess, time, urllib.error, urllib.request
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-def get(url, credentials=""):
-    request = urllib.request.Request(url)
-    if credentials:
-        code = base64.b64encode(credentials.encode()).decode()
-        request.add_header("Authorization", "Basic " + code)
-    try:
-        with opener.open(request, timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
-    except OSError as error:
-        return 0, str(error)
-def run(*argv):
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout
+_PROBE = (
+    EVERYTHING
+    + """
+import pwd
 def value(text, name):
     lines = [line for line in text.splitlines() if line.split("{")[0].split(" ")[0] == name]
     return [float(line.rsplit(" ", 1)[1]) for line in lines]
 def about(path):
     found = os.stat(path)
     return [pwd.getpwuid(found.st_uid).pw_name, oct(found.st_mode & 0o7777)]
-keys = "ActiveState,UnitFileState,Restart,User"
 def seen(path):
     lines = [line.strip() for line in open(path)]
     given = dict(line[2:].split("=", 1) for line in lines if line.startswith("--"))
@@ -43,17 +29,16 @@ def seen(path):
     secret = given.get("web-credentials-file")
     credentials = open(secret).read().strip() if secret else ""
     kind, url = given["kind"], f"http://{address}:{given['listen-port']}"
-    show = run("systemctl", "show", f"mesos-exporter@{kind}", "--property", keys)[1]
     begin = time.monotonic()
-    status, text = get(f"{url}/metrics", credentials)
+    status, text = fetch(f"{url}/metrics", credentials)
     seconds = time.monotonic() - begin
     errors = [line for line in text.splitlines() if line.startswith("mesos_scrape_error{")]
     files = [given[key] for key in given if key.endswith("credentials-file")]
     applied = f"/run/mesosdeploy/mesos-exporter-{kind}/applied"
     return {
-        "unit": dict(x.split("=", 1) for x in show.splitlines()), "status": status,
-        "health": get(f"{url}/health"), "seconds": seconds, "errors": errors,
-        "open": get(f"{url}/metrics")[0] if secret else 401,
+        "unit": state_of(f"mesos-exporter@{kind}", "User"), "status": status,
+        "health": fetch(f"{url}/health"), "seconds": seconds, "errors": errors,
+        "open": fetch(f"{url}/metrics")[0] if secret else 401,
         "up": value(text, "mesos_up"), "unknown": value(text, "mesos_exporter_unknown_figures"),
         "memory": value(text, "process_resident_memory_bytes"),
         "secrets": {file: about(file) for file in files},
@@ -64,6 +49,7 @@ print(json.dumps({
     for path in sorted(glob.glob("/etc/mesos-exporter/*.args"))
 }))
 """
+)
 
 
 @pytest.fixture(scope="session")

@@ -7,33 +7,17 @@ from typing import Any
 import pytest
 
 from mesosdeploy.verify import infra
+from mesosdeploy.verify.on_node import program_of_debian
 
-_PROBE = """
-import json, os, re, subprocess, urllib.error, urllib.request
-drop_in = "/etc/systemd/system/prometheus-node-exporter.service.d/mesosdeploy.conf"
-text = open(drop_in).read() if os.path.exists(drop_in) else ""
-found = re.search(r"--web.listen-address=(\\S+)", text)
-address = found.group(1).replace("0.0.0.0", "127.0.0.1") if found else "127.0.0.1:9100"
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-def get(path):
-    try:
-        with opener.open(f"http://{address}{path}", timeout=10) as answer:
-            return answer.status, answer.read(8000000).decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
-    except OSError as error:
-        return 0, str(error)
-def run(*argv):
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout
-keys = "ActiveState,UnitFileState,Restart,DropInPaths"
-show = ("systemctl", "show", "prometheus-node-exporter", "--property", keys)
+_PROBE = (
+    program_of_debian("prometheus-node-exporter", "127.0.0.1:9100")
+    + """
 status, metrics = get("/metrics")
 names = set(re.findall(r"^([a-z_]\\w*)", metrics, re.MULTILINE))
 watched = "/etc/mesosdeploy/expiry.json"
 print(json.dumps({
-    "unit": dict(x.split("=", 1) for x in run(*show)[1].splitlines()),
-    "asks": "--web.config.file" in text,
+    "unit": state_of(unit, "DropInPaths"),
+    "asks": bool(argument("web.config.file")),
     "status": status,
     "names": sorted(n for n in names if n.startswith("node_")),
     "mounts": sorted(set(re.findall(r'^node_filesystem_size_bytes.*mountpoint="([^"]*)"', metrics, re.MULTILINE))),
@@ -45,6 +29,7 @@ print(json.dumps({
     "applied": run("sha256sum", "--check", "--quiet", "/run/mesosdeploy/node-exporter/applied"),
 }))
 """  # noqa: E501 - a program of its own
+)
 
 # The alert rules are made of these.
 _NEEDED = {

@@ -12,7 +12,6 @@ from mesosdeploy.verify.prometheus import CLIENT
 _PROBE = (
     CLIENT
     + """
-import glob
 names = [os.path.basename(p) for p in glob.glob(argument("web.console.templates") + "/*.html")]
 pages = {name: get("/consoles/" + name, secret) for name in sorted(names)}
 parts = sorted({p for _s, text in pages.values() for p in re.findall(r'"[.][.]/user/([^"?]+)', text)})

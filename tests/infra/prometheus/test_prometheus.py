@@ -12,10 +12,6 @@ from mesosdeploy.verify.prometheus import CLIENT
 _PROBE = (
     CLIENT
     + """
-import glob, subprocess, time
-def run(*argv):
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout
 files = sorted(glob.glob("/etc/prometheus/targets/*.yml"))
 wanted = sorted(
     [os.path.basename(f)[:-4], a, n] for f in files
@@ -29,13 +25,11 @@ deadline = time.monotonic() + 15
 while known() != wanted and time.monotonic() < deadline:
     time.sleep(0.5)
 rules = [r for g in ask("rules").get("groups", []) for r in g["rules"]]
-keys = "ActiveState,UnitFileState,Restart,DropInPaths"
-show = ("systemctl", "show", "prometheus", "--property", keys)
 state = "/run/mesosdeploy/prometheus/"
 configured = f"sha256sum {CONFIG} /etc/prometheus/rules/*.yml | cmp - {state}configured"
 reloaded = re.findall(r"^prometheus_config_last_reload_successful (\\d)", get("/metrics", secret)[1], re.MULTILINE)
 print(json.dumps({
-    "unit": dict(x.split("=", 1) for x in run(*show)[1].splitlines()),
+    "unit": state_of(unit, "DropInPaths"),
     "asks": bool(argument("web.config.file")), "secret": bool(secret),
     "valid": run("promtool", "check", "config", CONFIG),
     "mode": oct(os.stat(CONFIG).st_mode & 0o777),
