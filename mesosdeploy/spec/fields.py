@@ -13,6 +13,11 @@ RANGE_PATTERN = r"^[0-9]{1,5}-[0-9]{1,5}$"
 ATTRIBUTE_PATTERN = r"^[^:;\s]([^:;]*[^:;\s])?$"
 HOST_KEY_PATTERN = r"^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*$"
 USER_PATTERN = r"^[a-z_][a-z0-9_-]{0,31}$"
+INSTANCE_TYPE_PATTERN = r"^[a-z0-9-]+\.[a-z0-9-]+$"
+REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
+ZONE_PATTERN = r"^[a-z]{2}(-[a-z0-9]+)+$"
+VPC_PATTERN = r"^vpc-[0-9a-f]+$"
+SUBNET_PATTERN = r"^subnet-[0-9a-f]+$"
 
 SENTENCES: dict[str, tuple[str, str]] = {
     LABEL_PATTERN: (
@@ -29,6 +34,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "write its kind and the key, without the host's name: ssh-ed25519 AAAA…",
     ),
     USER_PATTERN: ("is not the name of a Unix user", "use a-z, 0-9, '_' and '-', at most 32"),
+    INSTANCE_TYPE_PATTERN: ("is not an instance type", "write family and size: m6i.large"),
+    REGION_PATTERN: ("is not a region of AWS", "write its code: eu-central-1"),
+    ZONE_PATTERN: ("is not an availability zone", "write its name: eu-central-1a"),
+    VPC_PATTERN: ("is not the id of a VPC", "write vpc- and its digits: vpc-0a1b2c3d"),
+    SUBNET_PATTERN: ("is not the id of a subnet", "write subnet- and its digits: subnet-0a1b2c3d"),
 }
 """Pattern -> (what is wrong, remedy): pydantic reports a pattern, people read a sentence."""
 

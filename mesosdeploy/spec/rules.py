@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mesosdeploy.nodes import NodeRole
 from mesosdeploy.spec import compatibility
+from mesosdeploy.spec.aws_rules import aws_machines, aws_network, aws_openness, aws_zones
 from mesosdeploy.spec.compatibility import MARATHON_VERSIONS, MESOS_DNS_VERSIONS
 from mesosdeploy.spec.model import KINDS, GroupKind, Spec, majority
 from mesosdeploy.spec.ports import parse_range, services_of
@@ -287,5 +288,9 @@ RULES: tuple[Rule, ...] = (
     grafana_has_prometheus,
     local_subnet,
     static_hosts,
+    aws_openness,
+    aws_zones,
+    aws_network,
+    aws_machines,
 )
 """Every rule; a new one is a function and a line here."""

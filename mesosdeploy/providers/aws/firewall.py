@@ -1,0 +1,94 @@
+"""Security groups of a cluster: one per group of the spec, whose rules name other groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mesosdeploy.providers.aws.network import Ground, tagged
+from mesosdeploy.providers.base import Report
+from mesosdeploy.providers.cloud.flows import ADMIN, Rule
+from mesosdeploy.providers.cloud.launch import GROUP
+
+Line = tuple[str, int, int, str]
+"""Protocol, first port, last port, and the source: a group's id or a network."""
+
+
+def ids(ground: Ground) -> dict[str, str]:
+    """Return group of the spec -> id of its security group."""
+    found = ground.find("security group")
+    return {_tag(item, GROUP): item["GroupId"] for item in found if _tag(item, GROUP)}
+
+
+def ensure(ground: Ground, vpc: str, rules: Mapping[str, Sequence[Rule]], report: Report) -> None:
+    """Make the groups first, then their rules, which name groups; remove rules that went away."""
+    there = {_tag(item, GROUP): item for item in ground.find("security group")}
+    for group in rules:
+        if group not in there:
+            report(f"making security group {ground.name}-{group}")
+            tags = {**ground.tags, GROUP: group}
+            made = ground.account.ask(
+                "create_security_group",
+                GroupName=f"{ground.name}-{group}",
+                Description=f"{group} of the Mesos cluster {ground.cluster}",
+                VpcId=vpc,
+                TagSpecifications=tagged("security-group", tags, f"{ground.name}-{group}"),
+            )
+            there[group] = {"GroupId": made["GroupId"], "IpPermissions": []}
+    known = {group: str(item["GroupId"]) for group, item in there.items()}
+    for group, wanted in rules.items():
+        _set_rules(ground, there[group], _wanted(wanted, known, ground.options.admin_cidrs), report)
+
+
+def _set_rules(
+    ground: Ground, item: Mapping[str, Any], wanted: Mapping[Line, str], report: Report
+) -> None:
+    existing = set(_lines(item["IpPermissions"]))
+    missing = [line for line in wanted if line not in existing]
+    surplus = [line for line in existing if line not in wanted]
+    if missing:
+        report(f"{item['GroupId']}: {len(missing)} more rules")
+        ground.account.ask(
+            "authorize_security_group_ingress",
+            GroupId=item["GroupId"],
+            IpPermissions=[_permission(line, wanted[line]) for line in missing],
+        )
+    if surplus:
+        report(f"{item['GroupId']}: {len(surplus)} rules removed")
+        ground.account.ask(
+            "revoke_security_group_ingress",
+            GroupId=item["GroupId"],
+            IpPermissions=[_permission(line, "") for line in surplus],
+        )
+
+
+def _wanted(
+    rules: Iterable[Rule], known: Mapping[str, str], admin: Sequence[str]
+) -> dict[Line, str]:
+    return {
+        (rule.protocol, rule.first, rule.last, source): rule.why
+        for rule in rules
+        for source in (admin if rule.source == ADMIN else (known[rule.source],))
+    }
+
+
+def _lines(permissions: Iterable[Mapping[str, Any]]) -> Iterable[Line]:
+    for entry in permissions:
+        ports = (str(entry["IpProtocol"]), entry.get("FromPort", -1), entry.get("ToPort", -1))
+        for source in entry.get("IpRanges", ()):
+            yield (*ports, source["CidrIp"])
+        for source in entry.get("UserIdGroupPairs", ()):
+            yield (*ports, source["GroupId"])
+
+
+def _permission(line: Line, why: str) -> dict[str, Any]:
+    protocol, first, last, source = line
+    described = {"Description": why} if why else {}
+    entry: dict[str, Any] = {"IpProtocol": protocol, "FromPort": first, "ToPort": last}
+    if source.startswith("sg-"):
+        return {**entry, "UserIdGroupPairs": [{"GroupId": source, **described}]}
+    return {**entry, "IpRanges": [{"CidrIp": source, **described}]}
+
+
+def _tag(item: Mapping[str, Any], key: str) -> str:
+    return next((tag["Value"] for tag in item.get("Tags", ()) if tag["Key"] == key), "")

@@ -1,0 +1,197 @@
+"""The provider `aws`: machines of EC2 in a network of the cluster's own, or in one that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from threading import Lock
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from libcloud.compute.base import Node as CloudNode
+from pydantic import ValidationError
+
+from mesosdeploy.errors import ProviderError
+from mesosdeploy.nodes import NodeRequest, NodeRole
+from mesosdeploy.providers.aws import belongings, firewall
+from mesosdeploy.providers.aws.dialect import DIALECT
+from mesosdeploy.providers.aws.driver import Ec2Driver
+from mesosdeploy.providers.aws.network import Ground, Image, zone_for
+from mesosdeploy.providers.aws.session import Account
+from mesosdeploy.providers.base import ClusterContext, Leftover, Report
+from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
+from mesosdeploy.providers.cloud.flows import rules
+from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, Launch
+from mesosdeploy.providers.cloud.provider import CloudProvider
+from mesosdeploy.spec.aws_options import AwsMachineOptions, AwsOptions
+
+OPTIONS = frozenset(AwsOptions.model_fields)
+VOTERS = frozenset({NodeRole.MESOS_MASTER, NodeRole.ZOOKEEPER})
+ALIVE = ("pending", "running", "stopping", "stopped", "shutting-down", "terminated")
+
+
+class AwsProvider(CloudProvider):
+    """Machines in one region of AWS, each group spread over availability zones."""
+
+    dialect: ClassVar[Dialect] = DIALECT
+    has_client_tokens: ClassVar[bool] = True
+
+    def __init__(self, context: ClusterContext) -> None:
+        super().__init__(context)
+        try:
+            self.settings = AwsOptions.model_validate(self.options)
+        except ValidationError as exc:
+            first = exc.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ProviderError(
+                f"the aws provider's option {where}: {first['msg']}",
+                hint="correct cluster.yml: mesosdeploy validate",
+            ) from exc
+        self.ssh_user = self.settings.image.user
+        self.account = Account(self.settings.region, self.settings.profile)
+        self._once = Lock()
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What is around the machines."""
+        return Ground(
+            account=self.account,
+            cluster=self.context.cluster,
+            options=self.settings,
+            tags={CLUSTER: self.context.cluster, **self.extra_tags()},
+        )
+
+    def connect(self) -> Ec2Driver:
+        """Return a driver with the credentials of AWS' own chain."""
+        return self.account.driver()
+
+    def list_arguments(self) -> Mapping[str, Any]:
+        """Let AWS filter; those that ended are asked for too: they tell why."""
+        return {
+            "ex_filters": {
+                f"tag:{CLUSTER}": self.context.cluster,
+                "instance-state-name": list(ALIVE),
+            }
+        }
+
+    def extra_tags(self) -> Mapping[str, str]:
+        """Return when the cluster counts as forgotten, if ever."""
+        if self.settings.ttl_hours is None:
+            return {}
+        end = datetime.now(UTC) + timedelta(hours=self.settings.ttl_hours)
+        return {EXPIRES: end.isoformat(timespec="seconds")}
+
+    def ssh_host_of(self, machine: CloudNode) -> str:
+        """Return the public address, or the private one where there shall be no public one."""
+        addresses = machine.public_ips if self.settings.public_addresses else machine.private_ips
+        return next(iter(addresses), "")
+
+    def prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
+        """Make network, security groups and key pair, or bring them up to date."""
+        for request in requests:
+            self._machine_options(request)
+        self._find_image()
+        vpc = self.ground.ensure_network(report)
+        firewall.ensure(self.ground, vpc, rules(requests), report)
+        self.ground.ensure_key(self.context.public_key, report)
+        self._forget_ground()
+
+    def places(self, request: NodeRequest) -> Sequence[str]:
+        """Return the machine's zone, and the others for machines that do not vote.
+
+        Voters stay where they are planned: a majority in one zone would end with that zone.
+        """
+        with self._once:
+            zones = zone_for(request.index, tuple(self._subnets))
+        return zones[:1] if request.roles & VOTERS else zones
+
+    def arguments(self, launch: Launch) -> Mapping[str, Any]:
+        """Return what a machine is made with: everything in one call, the tags included."""
+        machine = self._machine_options(launch.request)
+        with self._once:
+            image, subnet = self._image, self._subnets[launch.place]
+            group = self._groups[launch.request.group]
+        disk = {
+            "VolumeType": "gp3",
+            "VolumeSize": str(machine.disk_gb or self.settings.disk_gb),
+            "Encrypted": "true",
+            "DeleteOnTermination": "true",
+            **({"KmsKeyId": self.settings.kms_key} if self.settings.kms_key else {}),
+        }
+        return {
+            "name": launch.name,
+            "size": SimpleNamespace(id=machine.instance_type or self.settings.instance_type),
+            "image": SimpleNamespace(id=image.id),
+            "ex_keyname": self.ground.key_name(self.context.public_key),
+            "ex_userdata": launch.user_data,
+            "ex_subnet": SimpleNamespace(id=subnet),
+            "ex_security_group_ids": [group],
+            "ex_assign_public_ip": self.settings.public_addresses,
+            "ex_metadata": dict(launch.tags),
+            "ex_clienttoken": launch.token,
+            "ex_blockdevicemappings": [{"DeviceName": image.root_device, "Ebs": disk}],
+            "ex_iamprofile": self.settings.instance_profile,
+            "ex_spot": machine.spot,
+            "ex_spot_max_price": machine.spot_max_price,
+        }
+
+    def leftovers(self) -> Sequence[Leftover]:
+        """List everything in EC2 that carries the cluster's tag, but the nodes themselves."""
+        nodes = {node.provider_id for node in self.list()}
+        found = belongings.find(self.account, belongings.tag_filter(self.context.cluster))
+        # A disk and a network interface go with their machine.
+        held = {it.id for it in found if _machine_of(it) in nodes}
+        return [Leftover(kind=it.kind, name=it.id) for it in found if it.id not in nodes | held]
+
+    def cleanup(self, report: Report) -> None:
+        """Remove everything that carries the cluster's tag, in the order of dependence."""
+        filters = belongings.tag_filter(self.context.cluster)
+        belongings.remove_all(self.account, filters, report, self.poll_seconds)
+        self._forget_ground()
+
+    @cached_property
+    def _image(self) -> Image:
+        return self.ground.image()
+
+    @cached_property
+    def _subnets(self) -> Mapping[str, str]:
+        return self._required(self.ground.subnets(), "subnet")
+
+    @cached_property
+    def _groups(self) -> Mapping[str, str]:
+        return self._required(firewall.ids(self.ground), "security group")
+
+    def _required(self, found: Mapping[str, str], kind: str) -> Mapping[str, str]:
+        if not found:
+            raise CloudError(
+                f"the cluster {self.context.cluster} has no {kind} in {self.settings.region}",
+                kind=Kind.NOT_FOUND,
+                hint="run `mesosdeploy up`, which makes it first",
+            )
+        return found
+
+    def _forget_ground(self) -> None:
+        for name in ("_subnets", "_groups"):
+            self.__dict__.pop(name, None)
+
+    def _machine_options(self, request: NodeRequest) -> AwsMachineOptions:
+        try:
+            return AwsMachineOptions.model_validate(dict(request.options))
+        except ValidationError as exc:
+            raise ProviderError(
+                f"group {request.group}: {exc.errors()[0]['msg']}"
+                f" (option {exc.errors()[0]['loc']})",
+                hint="correct cluster.yml: mesosdeploy validate",
+            ) from exc
+
+    def _find_image(self) -> None:
+        """Look for the image before anything is made."""
+        assert self._image.id
+
+
+def _machine_of(it: belongings.Belonging) -> str:
+    """Return the machine that a disk or network interface goes with, "" for all else."""
+    if it.kind == "volume":
+        return next((str(a["InstanceId"]) for a in it.item.get("Attachments", ())), "")
+    return str(it.item.get("Attachment", {}).get("InstanceId", ""))

@@ -1,0 +1,331 @@
+"""A provider over a libcloud driver: what is the same in every cloud, and the hooks for the rest."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from threading import local
+from typing import Any, ClassVar, TypeVar
+
+from libcloud.compute.base import Node as CloudNode
+from libcloud.compute.base import NodeDriver
+from libcloud.compute.types import NodeState
+
+from mesosdeploy.errors import ProviderError
+from mesosdeploy.nodes import Node, NodeRequest, NodeStatus
+from mesosdeploy.providers.base import ClusterContext, Finding, Leftover, Report
+from mesosdeploy.providers.cloud import launch as launching
+from mesosdeploy.providers.cloud.calls import Sightings, once, persist
+from mesosdeploy.providers.cloud.failures import RETRIED, CloudError, Dialect, Kind
+from mesosdeploy.providers.cloud.launch import Launch
+from mesosdeploy.providers.cloud.waiting import until
+from mesosdeploy.providers.local.identity import make_host_key
+
+T = TypeVar("T")
+
+STATUS: Mapping[str, NodeStatus] = {
+    NodeState.RUNNING: NodeStatus.RUNNING,
+    NodeState.STOPPED: NodeStatus.STOPPED,
+    NodeState.STOPPING: NodeStatus.STOPPED,
+    NodeState.SUSPENDED: NodeStatus.STOPPED,
+    NodeState.PAUSED: NodeStatus.STOPPED,
+    NodeState.ERROR: NodeStatus.FAILED,
+}
+"""What is not listed is on its way: `NodeStatus.PENDING`."""
+
+
+class CloudProvider(ABC):
+    """Machines of one cluster behind a libcloud driver, found by their tags.
+
+    A cloud's own provider says how to `connect`, and with which `arguments` a machine is made;
+    the other hooks have defaults. Machines are made, started and removed from several threads,
+    each with a driver of its own: drivers keep the answer of a call in themselves.
+    """
+
+    dialect: ClassVar[Dialect] = Dialect()
+    has_client_tokens: ClassVar[bool] = False
+    """Whether making a machine may be repeated, because the cloud knows `Launch.token` again."""
+    ssh_user: str = "root"
+    settle_seconds: float = 600
+    poll_seconds: float = 3
+
+    def __init__(self, context: ClusterContext) -> None:
+        self.context = context
+        self.options = {k: v for k, v in (context.options or {}).items() if v is not None}
+        self._thread = local()
+        self._sightings = Sightings(self._look)
+
+    @abstractmethod
+    def connect(self) -> NodeDriver:
+        """Return a new driver; credentials come from where the cloud's own tools look for them."""
+
+    @abstractmethod
+    def arguments(self, launch: Launch) -> Mapping[str, Any]:
+        """Return the arguments of `create_node`, the tags among them."""
+
+    def places(self, request: NodeRequest) -> Sequence[str]:
+        """Return the zones for a machine, the next one for when the cloud has no room in one."""
+        del request
+        return ("",)
+
+    def list_arguments(self) -> Mapping[str, Any]:
+        """Return arguments of `list_nodes` that let the cloud filter."""
+        return {}
+
+    def extra_tags(self) -> Mapping[str, str]:
+        """Return further tags for everything that is made."""
+        return {}
+
+    def tags_of(self, machine: CloudNode) -> Mapping[str, str]:
+        """Return a machine's tags."""
+        return machine.extra.get("metadata") or machine.extra.get("tags") or {}
+
+    def detail_of(self, machine: CloudNode) -> str:
+        """Return the cloud's reason for a failed machine."""
+        fault = machine.extra.get("fault") or ""
+        return str(fault.get("message", "") if isinstance(fault, Mapping) else fault)
+
+    def address_of(self, machine: CloudNode) -> str:
+        """Return the address that the nodes use among themselves, "" until it is known."""
+        return next(iter([*machine.private_ips, *machine.public_ips]), "")
+
+    def ssh_host_of(self, machine: CloudNode) -> str:
+        """Return the address by which this controller reaches a machine, "" until it is known."""
+        return next(iter([*machine.public_ips, *machine.private_ips]), "")
+
+    def check(self) -> Sequence[Finding]:
+        """Say whether the cloud lets this controller in, by listing machines."""
+        try:
+            self._look()
+        except ProviderError as exc:
+            return [Finding(check="cloud", ok=False, message=exc.message, remedy=exc.hint or "")]
+        return [Finding(check="cloud", ok=True, message="the interface answers")]
+
+    def list(self) -> Sequence[Node]:
+        """Return the cluster's machines in the order of group and index, each node once."""
+        nodes: dict[str, Node] = {}
+        for machine in self._machines(time.monotonic()):
+            if name := self._name(machine):
+                nodes.setdefault(name, self._node(machine))
+        return sorted(nodes.values(), key=lambda node: (node.group, node.index, node.name))
+
+    def prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
+        """Make nothing: networks, images and keys are there already, unless a cloud says so."""
+
+    def create(self, request: NodeRequest, report: Report) -> Node:
+        """Make a machine and wait until it runs; one of that name is taken, a failed one replaced.
+
+        Raises CloudError with the cloud's reason as soon as the machine fails.
+        """
+        machine = self._find(request.name)
+        if machine is not None and self._status(machine) is NodeStatus.FAILED:
+            report(f"{request.name}: {self.detail_of(machine)}; making it again")
+            self.destroy(self._node(machine), report)
+            machine = None
+        if machine is None:
+            machine = self._launch(request, report)
+        node = self._node(machine)
+        return self.start(node, report)
+
+    def start(self, node: Node, report: Report) -> Node:
+        """Start a machine unless it runs, and wait until it has its addresses."""
+        if node.status is NodeStatus.STOPPED:
+            report(f"{node.name}: starting {node.provider_id}")
+            machine = self._find(node.name)
+            if machine is None:
+                raise self._vanished(node.name)
+            self.call(lambda driver: driver.start_node(machine), f"node {node.name}: start")
+        return self.wait([node])[0]
+
+    def authorize(self, node: Node, public_key: str) -> None:
+        """Refuse: a cloud's interface reaches into no machine."""
+        del public_key
+        raise ProviderError(
+            f"node {node.name}: no key can be let in on a machine that runs",
+            hint="bring back the state directory with the cluster's key, or make the node anew",
+        )
+
+    def destroy(self, node: Node, report: Report) -> None:
+        """Remove every machine of that node's name and wait until they are gone."""
+        doomed = [m for m in self._machines(time.monotonic()) if self._name(m) == node.name]
+        for machine in doomed:
+            report(f"{node.name}: removing {machine.id}")
+            try:
+                self.call(
+                    lambda driver, it=machine: driver.destroy_node(it), f"node {node.name}: remove"
+                )
+            except CloudError as exc:
+                if exc.kind is not Kind.NOT_FOUND:
+                    raise
+        ids = {machine.id for machine in doomed}
+        self.settle(
+            lambda: not any(m.id in ids for m in self._machines(time.monotonic())) or None,
+            f"node {node.name} is not gone",
+        )
+
+    def leftovers(self) -> Sequence[Leftover]:
+        """List machines of the cluster beside those that `list` shows: made twice, or no node."""
+        shown = {node.provider_id for node in self.list()}
+        others = [m for m in self._machines(time.monotonic()) if m.id not in shown]
+        return [Leftover(kind="machine", name=machine.id) for machine in others]
+
+    def cleanup(self, report: Report) -> None:
+        """Remove what `leftovers` lists."""
+        for machine in self._machines(time.monotonic()):
+            report(f"removing machine {machine.id}")
+            self.destroy(self._node(machine), report)
+
+    def wait(self, nodes: Sequence[Node]) -> Sequence[Node]:
+        """Return these nodes, in this order, when all run and have their addresses.
+
+        Raises CloudError at once when one has failed, and when `settle_seconds` have passed.
+        """
+        names = ", ".join(node.name for node in nodes)
+        return self.settle(lambda: self._if_ready(nodes), f"not ready: {names}")
+
+    def settle(self, look: Callable[[], T | None], what: str) -> T:
+        """Return what `look` returns as soon as that is not None; CloudError after a while."""
+        return until(look, what=what, seconds=self.settle_seconds, poll=self.poll_seconds)
+
+    def call(
+        self,
+        work: Callable[[NodeDriver], T],
+        what: str,
+        *,
+        retried: frozenset[Kind] = RETRIED,
+    ) -> T:
+        """Return what `work` makes of this thread's driver, asked again where that may help.
+
+        Credentials that are refused are read once more: those of a session expire.
+        """
+
+        def attempt() -> T:
+            try:
+                return once(lambda: work(self._driver()), what=what, dialect=self.dialect)
+            except CloudError as exc:
+                if exc.kind is not Kind.AUTH:
+                    raise
+                self._thread.__dict__.clear()
+                return work(self._driver())
+
+        return persist(attempt, what=what, dialect=self.dialect, retried=retried)
+
+    def _driver(self) -> NodeDriver:
+        if not hasattr(self._thread, "driver"):
+            self._thread.driver = self.connect()
+        return self._thread.driver
+
+    def _look(self) -> Sequence[CloudNode]:
+        found = self.call(
+            lambda driver: driver.list_nodes(**self.list_arguments()), "list the machines"
+        )
+        cluster = self.context.cluster
+        return [m for m in found if self.tags_of(m).get(launching.CLUSTER) == cluster]
+
+    def _machines(self, moment: float) -> Iterator[CloudNode]:
+        """Yield what exists, the oldest first where the cloud says so; `moment` as in Sightings."""
+        seen = self._sightings.since(moment)
+        alive = [m for m in seen if m.state != NodeState.TERMINATED]
+        yield from sorted(alive, key=lambda m: (str(m.created_at or ""), str(m.id)))
+
+    def _find(self, name: str) -> CloudNode | None:
+        found = (m for m in self._machines(time.monotonic()) if self._name(m) == name)
+        return next(found, None)
+
+    def _launch(self, request: NodeRequest, report: Report) -> CloudNode:
+        if not self.context.public_key:
+            raise ProviderError(
+                f"node {request.name} cannot be made without the cluster's public SSH key",
+                hint="this is a fault of the caller: ClusterContext.public_key is empty",
+            )
+        *others, last = self.places(request)
+        for place in others:
+            try:
+                return self._attempt(self._plan_launch(request, place), report)
+            except CloudError as exc:
+                if exc.kind is not Kind.CAPACITY:
+                    raise
+                report(f"{request.name}: no room in {place}, trying the next zone")
+        return self._attempt(self._plan_launch(request, last), report)
+
+    def _plan_launch(self, request: NodeRequest, place: str) -> Launch:
+        host_key = make_host_key()
+        tags = launching.machine_tags(request, host_key=host_key.public, extra=self.extra_tags())
+        return Launch(
+            request=request,
+            name=launching.machine_name(request.cluster, request.name),
+            tags=tags,
+            user_data=launching.cloud_config(
+                request, host_key=host_key, public_key=self.context.public_key
+            ),
+            token=uuid.uuid4().hex,
+            place=place,
+        )
+
+    def _attempt(self, launch: Launch, report: Report) -> CloudNode:
+        """Make a machine; when the answer is lost, look for it before anything else is done."""
+        what = f"node {launch.request.name}: make machine {launch.name}"
+        report(f"{what}{f' in {launch.place}' if launch.place else ''}")
+
+        def attempt(driver: NodeDriver) -> CloudNode:
+            try:
+                return once(
+                    lambda: driver.create_node(**self.arguments(launch)),
+                    what=what,
+                    dialect=self.dialect,
+                )
+            except CloudError as exc:
+                made = self._find(launch.request.name) if exc.kind is Kind.TRANSIENT else None
+                if made is None:
+                    raise
+                return made
+
+        retried = RETRIED if self.has_client_tokens else frozenset({Kind.THROTTLE})
+        return self.call(attempt, what, retried=retried)
+
+    def _if_ready(self, nodes: Sequence[Node]) -> Sequence[Node] | None:
+        seen = {machine.id: machine for machine in self._sightings.since(time.monotonic())}
+        found = [seen[node.provider_id] for node in nodes if node.provider_id in seen]
+        for machine in found:
+            if machine.state in {NodeState.ERROR, NodeState.TERMINATED}:
+                raise self._failed(machine)
+        ready = [self._node(machine) for machine in found]
+        complete = all(n.status is NodeStatus.RUNNING and n.address and n.ssh_host for n in ready)
+        return ready if complete and len(ready) == len(nodes) else None
+
+    def _failed(self, machine: CloudNode) -> CloudError:
+        reason = self.detail_of(machine) or "no reason is given"
+        kind = self.dialect.kind_of(RuntimeError(reason))
+        return CloudError(
+            f"node {self._name(machine)}: machine {machine.id} failed: {reason}",
+            kind=kind,
+            hint=self.dialect.remedies.get(kind),
+        )
+
+    def _vanished(self, name: str) -> CloudError:
+        return CloudError(f"node {name}: there is no such machine", kind=Kind.NOT_FOUND)
+
+    def _status(self, machine: CloudNode) -> NodeStatus:
+        return STATUS.get(machine.state, NodeStatus.PENDING)
+
+    def _name(self, machine: CloudNode) -> str:
+        return self.tags_of(machine).get(launching.NODE, "")
+
+    def _node(self, machine: CloudNode) -> Node:
+        tags = self.tags_of(machine)
+        return Node(
+            cluster=self.context.cluster,
+            name=self._name(machine),
+            group=tags.get(launching.GROUP, ""),
+            index=int(tags.get(launching.INDEX, "0")),
+            status=self._status(machine),
+            provider_id=str(machine.id),
+            address=self.address_of(machine),
+            ssh_host=self.ssh_host_of(machine),
+            ssh_user=self.ssh_user,
+            host_key=tags.get(launching.HOST_KEY),
+            labels=launching.labels_of(tags),
+            detail=self.detail_of(machine),
+        )

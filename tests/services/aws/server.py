@@ -1,0 +1,138 @@
+"""moto's server, answering as AWS does where the two differ, with faults that a test asks for.
+
+Differences that are levelled here: AWS ends the namespace of an EC2 answer with a slash and gives
+errors none, and it makes no second machine for a client token that it knows. Everything else is
+moto's. Faults are set by `PUT /_faults`, the log of calls is read by `GET /_log`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+_SENT = b'xmlns="http://ec2.amazonaws.com/doc/2016-11-15"'
+_REAL = b'xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"'
+_ERROR = """<?xml version="1.0" encoding="UTF-8"?>
+<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\
+<RequestID>injected</RequestID></Response>"""
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+@dataclass
+class Fault:
+    """What goes wrong with an operation.
+
+    It holds for the calls from number `after` on, `times` of them, whose parameters contain
+    `having`. With a `code` the call is refused; `drop` carries it out and cuts the answer off;
+    `delay_seconds` comes before either.
+    """
+
+    action: str
+    code: str = ""
+    status: int = 400
+    message: str = "injected by the test"
+    after: int = 0
+    times: int = 1
+    having: str = ""
+    delay_seconds: float = 0
+    drop: bool = False
+    seen: int = 0
+
+    def hits(self, action: str, parameters: str) -> bool:
+        """Count a call, and say whether it is one of those that go wrong."""
+        if action != self.action or self.having not in parameters:
+            return False
+        self.seen += 1
+        return self.after < self.seen <= self.after + self.times
+
+
+class Cloud:
+    """A WSGI application around moto's."""
+
+    def __init__(self) -> None:
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._log: list[dict[str, str]] = []
+        self._answers: dict[str, tuple[str, list[tuple[str, str]], bytes]] = {}
+
+    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        if environ["PATH_INFO"] in {"/_faults", "/_log"}:
+            return self._settings(environ, body, start)
+        given = {key: values[0] for key, values in parse_qs(body.decode()).items()}
+        action = given.get("Action", "")
+        with self._lock:
+            fault = next((f for f in self._faults if f.hits(action, body.decode())), None)
+            self._log.append({"action": action, "query": environ.get("QUERY_STRING", ""), **given})
+        if fault:
+            time.sleep(fault.delay_seconds)
+        if fault and fault.code:
+            text = _ERROR.format(code=fault.code, message=fault.message).encode()
+            start(f"{fault.status} Injected", [("Content-Type", "text/xml")])
+            return [text]
+        status, headers, answer = self._carried_out(environ, given)
+        if fault and fault.drop:
+            environ["werkzeug.socket"].shutdown(2)
+            return []
+        start(status, headers)
+        return [answer]
+
+    def _carried_out(
+        self, environ: Environ, given: dict[str, str]
+    ) -> tuple[str, list[tuple[str, str]], bytes]:
+        token = given.get("ClientToken", "") if given.get("Action") == "RunInstances" else ""
+        if token in self._answers:
+            return self._answers[token]
+        told: dict[str, Any] = {}
+
+        def start(status: str, headers: list[tuple[str, str]], _info: object = None) -> None:
+            told.update(status=status, headers=headers)
+
+        answer = b"".join(self._moto(environ, start))
+        is_error = b"<Errors>" in answer
+        answer = answer.replace(b" " + _SENT, b"") if is_error else answer.replace(_SENT, _REAL)
+        headers = [pair for pair in told["headers"] if pair[0].lower() != "content-length"]
+        headers.append(("Content-Length", str(len(answer))))
+        result = (told["status"], headers, answer)
+        if token and not is_error:
+            self._answers[token] = result
+        return result
+
+    def _settings(self, environ: Environ, body: bytes, start: StartResponse) -> Iterable[bytes]:
+        with self._lock:
+            if environ["REQUEST_METHOD"] == "PUT":
+                self._faults = [Fault(**entry) for entry in json.loads(body)]
+                self._log = []
+                self._answers = {}
+            is_log = environ["PATH_INFO"] == "/_log"
+            answer = self._log if is_log else [asdict(fault) for fault in self._faults]
+            text = json.dumps(answer).encode()
+        start("200 OK", [("Content-Type", "application/json")])
+        return [text]
+
+
+def main() -> None:
+    """Serve on a free loopback port and print it."""
+    server = make_server("127.0.0.1", 0, Cloud(), threaded=True)
+    sys.stdout.write(f"{server.server_port}\n")
+    sys.stdout.flush()
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
