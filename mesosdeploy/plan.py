@@ -135,6 +135,8 @@ def _decide(
         return ActionKind.REPLACE, node.detail or "the provider reports it as failed"
     if node.status is NodeStatus.STOPPED:
         return ActionKind.START, "it is stopped"
+    if node.status is NodeStatus.PENDING:
+        return ActionKind.START, "its making was not waited for"
     changed = _changes(request, state)
     if changed:
         return ActionKind.CHANGE, f"changed in the spec: {', '.join(changed)}"

@@ -82,7 +82,7 @@ def test_playbook_runs_with_a_reason(
         (NodeStatus.STOPPED, ActionKind.START),
         (NodeStatus.FAILED, ActionKind.REPLACE),
         (NodeStatus.RUNNING, ActionKind.KEEP),
-        (NodeStatus.PENDING, ActionKind.KEEP),
+        (NodeStatus.PENDING, ActionKind.START),
     ],
 )
 def test_action_follows_what_the_provider_reports(status: NodeStatus, kind: ActionKind) -> None:

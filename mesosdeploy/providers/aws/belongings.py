@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from mesosdeploy.providers.aws.session import Account
+from mesosdeploy.providers.aws.session import RELEASE_SECONDS, Account
 from mesosdeploy.providers.base import Report
 from mesosdeploy.providers.cloud.failures import CloudError, Kind
 from mesosdeploy.providers.cloud.launch import CLUSTER
 from mesosdeploy.providers.cloud.waiting import until
 
-RELEASE_SECONDS = 300.0
-"""How long a network interface may hold what it was attached to, after its machine is gone."""
-
-Item = Mapping[str, Any]
+Item = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +46,7 @@ def tag_filter(cluster: str) -> list[dict[str, Any]]:
 
 def _by_id(operation: str, argument: str) -> Callable[[Account, Belonging], None]:
     def remove(account: Account, it: Belonging) -> None:
-        account.settled(
-            lambda: getattr(account.ec2, operation)(**{argument: it.id}),
-            f"remove {it.kind} {it.id}",
-            RELEASE_SECONDS,
-        )
+        account.released(operation, **{argument: it.id})
 
     return remove
 
@@ -69,12 +63,8 @@ def _remove_rules(account: Account, it: Belonging) -> None:
 
 def _detach_gateway(account: Account, it: Belonging) -> None:
     for attachment in it.item["Attachments"]:
-        account.settled(
-            lambda vpc=attachment["VpcId"]: account.ec2.detach_internet_gateway(
-                InternetGatewayId=it.id, VpcId=vpc
-            ),
-            f"detach {it.kind} {it.id}",
-            RELEASE_SECONDS,
+        account.released(
+            "detach_internet_gateway", InternetGatewayId=it.id, VpcId=attachment["VpcId"]
         )
     _by_id("delete_internet_gateway", "InternetGatewayId")(account, it)
 
@@ -191,20 +181,32 @@ def remove_all(
     Raises CloudError when something is still held after RELEASE_SECONDS.
     """
     for listed in _TABLE:
-        found = list(_of_kind(account, listed, filters))
-        if listed.kind == "security group":
-            for it in found:
-                _tolerant(_remove_rules, account, it)
-        for it in found:
-            report(f"removing {it.kind} {it.id}")
-            _tolerant(listed.remove, account, it)
-        if found and listed.vanishes:
+        _remove_kind(account, listed, filters, report)
+        if listed.vanishes:
             until(
-                lambda kind=listed: not list(_of_kind(account, kind, filters)) or None,
+                partial(_all_gone, account, listed, filters),
                 what=f"a removed {listed.kind} is still there",
                 seconds=RELEASE_SECONDS,
                 poll=poll,
             )
+
+
+def _remove_kind(
+    account: Account, listed: _Listed, filters: Sequence[Mapping[str, Any]], report: Report
+) -> None:
+    found = list(_of_kind(account, listed, filters))
+    if listed.kind == "security group":
+        for it in found:
+            _tolerant(_remove_rules, account, it)
+    for it in found:
+        report(f"removing {it.kind} {it.id}")
+        _tolerant(listed.remove, account, it)
+
+
+def _all_gone(
+    account: Account, listed: _Listed, filters: Sequence[Mapping[str, Any]]
+) -> bool | None:
+    return not list(_of_kind(account, listed, filters)) or None
 
 
 def _tolerant(work: Callable[[Account, Belonging], None], account: Account, it: Belonging) -> None:

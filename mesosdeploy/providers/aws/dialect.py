@@ -17,25 +17,27 @@ def _words(exc: Exception) -> str:
     return words_of(exc).strip("'\"")
 
 
-DIALECT = Dialect(
+_CODES: tuple[tuple[Kind, str], ...] = (
     # The order matters: RequestLimitExceeded is no quota.
-    rules=(
-        (r"^(RequestLimitExceeded|Throttling|Unavailable|EC2ThrottledException)", Kind.THROTTLE),
-        (r"^(InternalError|InternalFailure|ServiceUnavailable|RequestTimeout)", Kind.TRANSIENT),
-        (r"^(IncorrectInstanceState|IncorrectState|InvalidVpcID\.NotReady)", Kind.TRANSIENT),
-        (r"^(EndpointConnection|ConnectTimeout|ReadTimeout|ConnectionClosed|HTTPClient|Connection|"
-         r"ResponseStreaming|IncompleteRead)\w*Error", Kind.TRANSIENT),
-        (r"^(Server\.)?Insufficient\w*Capacity|^(Unsupported|SpotMaxPriceTooLow)\b", Kind.CAPACITY),
-        (r"^(Client\.)?\w*LimitExceeded|^MaxSpotInstanceCount", Kind.QUOTA),
-        (r"^(UnauthorizedOperation|AccessDenied|AuthFailure|ExpiredToken|RequestExpired|OptIn|"
-         r"InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient)", Kind.AUTH),
-        (r"^(NoCredentials|PartialCredentials|CredentialRetrieval|ProfileNotFound|TokenRetrieval|"
-         r"SSO\w*|UnauthorizedSSOToken|NoAuthToken)\w*", Kind.AUTH),
-        (r"^[\w.]+\.NotFound", Kind.NOT_FOUND),
-        (r"^(DependencyViolation|[\w.]+\.(Duplicate|InUse|Conflict|AlreadyAssociated))",
-         Kind.CONFLICT),
-        (r"^(IdempotentParameterMismatch|Resource\.AlreadyAssociated)", Kind.CONFLICT),
-    ),
+    (Kind.THROTTLE, r"RequestLimitExceeded Throttling Unavailable EC2ThrottledException"),
+    (Kind.TRANSIENT, r"InternalError InternalFailure ServiceUnavailable RequestTimeout"),
+    (Kind.TRANSIENT, r"IncorrectInstanceState IncorrectState InvalidVpcID\.NotReady"),
+    (Kind.TRANSIENT, r"EndpointConnectionError ConnectTimeoutError ReadTimeoutError"),
+    (Kind.TRANSIENT, r"ConnectionClosedError ConnectionError HTTPClientError IncompleteReadError"),
+    (Kind.CAPACITY, r"(Server\.)?Insufficient\w*Capacity Unsupported\b SpotMaxPriceTooLow"),
+    (Kind.QUOTA, r"(Client\.)?\w*LimitExceeded MaxSpotInstanceCountExceeded"),
+    (Kind.AUTH, r"UnauthorizedOperation AccessDenied AuthFailure ExpiredToken RequestExpired"),
+    (Kind.AUTH, r"OptInRequired InvalidClientTokenId SignatureDoesNotMatch UnrecognizedClient"),
+    (Kind.AUTH, r"NoCredentialsError PartialCredentialsError CredentialRetrievalError"),
+    (Kind.AUTH, r"ProfileNotFound TokenRetrievalError SSO\w*Error UnauthorizedSSOTokenError"),
+    (Kind.NOT_FOUND, r"[\w.]+\.NotFound"),
+    (Kind.CONFLICT, r"DependencyViolation IdempotentParameterMismatch"),
+    (Kind.CONFLICT, r"[\w.]+\.(Duplicate|InUse|Conflict|AlreadyAssociated)"),
+)
+"""Codes of the EC2 API reference ("Error codes for the Amazon EC2 API") and boto3's exceptions."""
+
+DIALECT = Dialect(
+    rules=tuple((f"^({codes.replace(' ', '|')})", kind) for kind, codes in _CODES),
     foreign=(BotoCoreError, ClientError),
     words=_words,
     remedies={
@@ -46,5 +48,4 @@ DIALECT = Dialect(
         Kind.CAPACITY: "choose another instance_type or other zones, or try later:"
         " `mesosdeploy up` continues with what is there",
     },
-)  # fmt: skip
-"""Codes as the EC2 API reference lists them ("Error codes for the Amazon EC2 API")."""
+)

@@ -21,7 +21,7 @@ _LAUNCH = "RunInstances"
 class Ec2Connection(ec2.EC2Connection):  # type: ignore[misc]
     """Send parameters in the body: an address may be logged, and user-data holds a host key."""
 
-    def request(self, action: str, params: Mapping[str, str], **_given: Any) -> Any:  # type: ignore[override]
+    def request(self, action: str, params: Mapping[str, str], **_given: Any) -> Any:
         """Call an operation of EC2; a failure is told and never repeated here."""
         complete = {**launch_parameters(params), "Version": self.version}
         return super().request(

@@ -25,19 +25,26 @@ def ensure(ground: Ground, vpc: str, rules: Mapping[str, Sequence[Rule]], report
     there = {_tag(item, GROUP): item for item in ground.find("security group")}
     for group in rules:
         if group not in there:
-            report(f"making security group {ground.name}-{group}")
-            tags = {**ground.tags, GROUP: group}
-            made = ground.account.ask(
-                "create_security_group",
-                GroupName=f"{ground.name}-{group}",
-                Description=f"{group} of the Mesos cluster {ground.cluster}",
-                VpcId=vpc,
-                TagSpecifications=tagged("security-group", tags, f"{ground.name}-{group}"),
-            )
-            there[group] = {"GroupId": made["GroupId"], "IpPermissions": []}
+            there[group] = _make(ground, vpc, group, report)
     known = {group: str(item["GroupId"]) for group, item in there.items()}
     for group, wanted in rules.items():
         _set_rules(ground, there[group], _wanted(wanted, known, ground.options.admin_cidrs), report)
+
+
+def _make(ground: Ground, vpc: str, group: str, report: Report) -> dict[str, Any]:
+    name = f"{ground.name}-{group}"
+    made = ground.ensure(
+        "security group",
+        report,
+        lambda: ground.account.ec2.create_security_group(
+            GroupName=name,
+            Description=f"{group} of the Mesos cluster {ground.cluster}",
+            VpcId=vpc,
+            TagSpecifications=tagged("security-group", {**ground.tags, GROUP: group}, name),
+        ),
+        lambda item: _tag(item, GROUP) == group,
+    )
+    return {"GroupId": made["GroupId"], "IpPermissions": made.get("IpPermissions", [])}
 
 
 def _set_rules(
@@ -48,7 +55,7 @@ def _set_rules(
     surplus = [line for line in existing if line not in wanted]
     if missing:
         report(f"{item['GroupId']}: {len(missing)} more rules")
-        ground.account.ask(
+        ground.account.soon(
             "authorize_security_group_ingress",
             GroupId=item["GroupId"],
             IpPermissions=[_permission(line, wanted[line]) for line in missing],

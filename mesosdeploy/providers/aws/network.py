@@ -54,10 +54,11 @@ class Ground:
         """The name that people see beside each object."""
         return f"mesosdeploy-{self.cluster}"
 
-    def find(self, kind: str) -> list[Mapping[str, Any]]:
-        """Return AWS' descriptions of the cluster's objects of a kind."""
+    def find(self, kind: str) -> list[dict[str, Any]]:
+        """Return AWS' descriptions of the cluster's objects of a kind, always in one order."""
         filters = belongings.tag_filter(self.cluster)
-        return [it.item for it in belongings.of_kind(self.account, kind, filters)]
+        found = belongings.of_kind(self.account, kind, filters)
+        return [it.item for it in sorted(found, key=lambda it: it.id)]
 
     def zones(self) -> tuple[str, ...]:
         """Return the zones to use: those of the options, else the region's first three."""
@@ -84,17 +85,16 @@ class Ground:
         """Return the id of the VPC, made with gateway, route and a subnet per zone if need be."""
         if self.options.network:
             return self.options.network.vpc
-        vpc = self._ensure(
+        vpc = self.ensure(
             "VPC",
             report,
-            lambda: self.account.ask(
-                "create_vpc",
+            lambda: self.account.ec2.create_vpc(
                 CidrBlock=self.options.cidr,
                 TagSpecifications=tagged("vpc", self.tags, self.name),
             )["Vpc"],
         )["VpcId"]
-        for attribute in ("EnableDnsSupport", "EnableDnsHostnames"):
-            self.account.ask("modify_vpc_attribute", VpcId=vpc, **{attribute: {"Value": True}})
+        self.account.soon("modify_vpc_attribute", VpcId=vpc, EnableDnsSupport={"Value": True})
+        self.account.soon("modify_vpc_attribute", VpcId=vpc, EnableDnsHostnames={"Value": True})
         gateway = self._ensure_gateway(vpc, report)
         table = self._ensure_routes(vpc, gateway, report)
         self._ensure_subnets(vpc, table, report)
@@ -116,14 +116,18 @@ class Ground:
 
     def ensure_key(self, public_key: str, report: Report) -> None:
         """Put the cluster's public key into AWS, under a name that follows from the key."""
-        if self.key_name(public_key) in {item["KeyName"] for item in self.find("key pair")}:
-            return
-        report(f"making key pair {self.key_name(public_key)}")
-        self.account.ask(
-            "import_key_pair",
-            KeyName=self.key_name(public_key),
-            PublicKeyMaterial=public_key.encode(),
-            TagSpecifications=tagged("key-pair", self.tags, ""),
+        name = self.key_name(public_key)
+        self.ensure(
+            "key pair",
+            report,
+            lambda: dict(
+                self.account.ec2.import_key_pair(
+                    KeyName=name,
+                    PublicKeyMaterial=public_key.encode(),
+                    TagSpecifications=tagged("key-pair", self.tags, ""),
+                )
+            ),
+            lambda item: bool(item["KeyName"] == name),
         )
 
     def key_name(self, public_key: str) -> str:
@@ -152,26 +156,34 @@ class Ground:
         newest = max(found, key=lambda item: str(item["CreationDate"]))
         return Image(id=newest["ImageId"], root_device=newest["RootDeviceName"])
 
-    def _ensure(
-        self, kind: str, report: Report, make: Callable[[], Mapping[str, Any]]
-    ) -> Mapping[str, Any]:
-        found = self.find(kind)
-        if found:
-            return found[0]
-        report(f"making {kind} of {self.cluster}")
-        return make()
+    def ensure(
+        self,
+        kind: str,
+        report: Report,
+        make: Callable[[], dict[str, Any]],
+        is_it: Callable[[dict[str, Any]], bool] = lambda _item: True,
+    ) -> dict[str, Any]:
+        """Return the cluster's first object of a kind that `is_it`, made if there is none."""
+
+        def find() -> dict[str, Any] | None:
+            return next((item for item in self.find(kind) if is_it(item)), None)
+
+        def told() -> dict[str, Any]:
+            report(f"making {kind} of {self.cluster}")
+            return make()
+
+        return self.account.ensured(find, told, f"make {kind} of {self.cluster}")
 
     def _ensure_gateway(self, vpc: str, report: Report) -> str:
-        gateway = self._ensure(
+        gateway = self.ensure(
             "internet gateway",
             report,
-            lambda: self.account.ask(
-                "create_internet_gateway",
+            lambda: self.account.ec2.create_internet_gateway(
                 TagSpecifications=tagged("internet-gateway", self.tags, self.name),
             )["InternetGateway"],
         )
         if not gateway["Attachments"]:
-            self.account.ask(
+            self.account.soon(
                 "attach_internet_gateway",
                 InternetGatewayId=gateway["InternetGatewayId"],
                 VpcId=vpc,
@@ -179,17 +191,16 @@ class Ground:
         return str(gateway["InternetGatewayId"])
 
     def _ensure_routes(self, vpc: str, gateway: str, report: Report) -> Mapping[str, Any]:
-        table = self._ensure(
+        table = self.ensure(
             "route table",
             report,
-            lambda: self.account.ask(
-                "create_route_table",
+            lambda: self.account.ec2.create_route_table(
                 VpcId=vpc,
                 TagSpecifications=tagged("route-table", self.tags, self.name),
             )["RouteTable"],
         )
         if not any(route.get("GatewayId") == gateway for route in table["Routes"]):
-            self.account.ask(
+            self.account.soon(
                 "create_route",
                 RouteTableId=table["RouteTableId"],
                 DestinationCidrBlock=EVERYWHERE,
@@ -204,20 +215,26 @@ class Ground:
         free = (str(part) for part in parts if str(part) not in taken)
         associated = {entry.get("SubnetId") for entry in table["Associations"]}
         for zone in self.zones():
-            if zone not in there:
-                report(f"making subnet of {self.cluster} in {zone}")
-                there[zone] = self.account.ask(
-                    "create_subnet",
-                    VpcId=vpc,
-                    AvailabilityZone=zone,
-                    CidrBlock=next(free),
-                    TagSpecifications=tagged("subnet", self.tags, f"{self.name}-{zone}"),
-                )["Subnet"]
-            subnet = there[zone]["SubnetId"]
-            if subnet not in associated:
-                self.account.ask(
-                    "associate_route_table", RouteTableId=table["RouteTableId"], SubnetId=subnet
+            subnet = there[zone] if zone in there else self._subnet(vpc, zone, next(free), report)
+            if subnet["SubnetId"] not in associated:
+                self.account.soon(
+                    "associate_route_table",
+                    RouteTableId=table["RouteTableId"],
+                    SubnetId=subnet["SubnetId"],
                 )
+
+    def _subnet(self, vpc: str, zone: str, cidr: str, report: Report) -> dict[str, Any]:
+        return self.ensure(
+            "subnet",
+            report,
+            lambda: self.account.ec2.create_subnet(
+                VpcId=vpc,
+                AvailabilityZone=zone,
+                CidrBlock=cidr,
+                TagSpecifications=tagged("subnet", self.tags, f"{self.name}-{zone}"),
+            )["Subnet"],
+            lambda item: bool(item["AvailabilityZone"] == zone),
+        )
 
 
 def zone_for(index: int, zones: Sequence[str]) -> tuple[str, ...]:

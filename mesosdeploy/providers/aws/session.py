@@ -19,6 +19,12 @@ from mesosdeploy.providers.cloud.failures import RETRIED, Kind
 T = TypeVar("T")
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 30
 
+KNOWN_SECONDS = 30.0
+"""How long it may take until all of EC2 knows what was made ("Eventual consistency in EC2")."""
+
+RELEASE_SECONDS = 300.0
+"""How long a network interface may hold what it was attached to, after its machine is gone."""
+
 
 class Account:
     """Calls to EC2; credentials and the endpoint come from where AWS' own tools look for them.
@@ -50,22 +56,48 @@ class Account:
         )
         return once(lambda: self.session.client("ec2", config=config), what="AWS", dialect=DIALECT)
 
-    def ask(
-        self,
-        operation: str,
-        *,
-        seconds: float | None = None,
-        retried: frozenset[Kind] = RETRIED,
-        **arguments: Any,
-    ) -> dict[str, Any]:
-        """Call an operation of EC2 once its failure is no passing one; CloudError otherwise."""
-        patience = {} if seconds is None else {"seconds": seconds}
-        return persist(
+    def ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Call an operation of EC2, again while its failure may pass; CloudError otherwise."""
+        answer: dict[str, Any] = persist(
             lambda: getattr(self.ec2, operation)(**arguments),
             what=f"AWS {operation}",
             dialect=DIALECT,
-            retried=retried,
-            **patience,
+        )
+        return answer
+
+    def ensured(self, find: Callable[[], T | None], make: Callable[[], T], what: str) -> T:
+        """Return what `find` finds, else what `make` makes in one call.
+
+        After an answer that was lost it is looked for again before it is made again.
+        """
+
+        def attempt() -> T:
+            found = find()
+            return make() if found is None else found
+
+        return persist(
+            attempt, what=f"AWS {what}", dialect=DIALECT, retried=RETRIED | {Kind.NOT_FOUND}
+        )
+
+    def soon(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Call an operation on an object that was just made, which not all of EC2 knows yet."""
+        answer: dict[str, Any] = persist(
+            lambda: getattr(self.ec2, operation)(**arguments),
+            what=f"AWS {operation}",
+            dialect=DIALECT,
+            seconds=KNOWN_SECONDS,
+            retried=RETRIED | {Kind.NOT_FOUND},
+        )
+        return answer
+
+    def released(self, operation: str, **arguments: Any) -> None:
+        """Call an operation that removes an object, again while something still holds it."""
+        persist(
+            lambda: getattr(self.ec2, operation)(**arguments),
+            what=f"AWS {operation} {' '.join(map(str, arguments.values()))}",
+            dialect=DIALECT,
+            seconds=RELEASE_SECONDS,
+            retried=RETRIED | {Kind.CONFLICT},
         )
 
     def every(self, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
@@ -100,9 +132,3 @@ class Account:
         if found is None:
             raise NoCredentialsError
         return found.get_frozen_credentials()
-
-    def settled(self, work: Callable[[], T], what: str, seconds: float) -> T:
-        """Return what `work` returns, tried again while something still depends on the object."""
-        return persist(
-            work, what=what, dialect=DIALECT, seconds=seconds, retried=RETRIED | {Kind.CONFLICT}
-        )

@@ -8,8 +8,13 @@ from threading import Lock
 from typing import TypeVar
 
 from libcloud.compute.base import Node as CloudNode
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay
-from tenacity import wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from mesosdeploy.providers.cloud.failures import RETRIED, CloudError, Dialect, Kind
 

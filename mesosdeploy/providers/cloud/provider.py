@@ -1,4 +1,4 @@
-"""A provider over a libcloud driver: what is the same in every cloud, and the hooks for the rest."""
+"""A provider over a libcloud driver: what is the same in every cloud, and hooks for the rest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from threading import local
 from typing import Any, ClassVar, TypeVar
 
 from libcloud.compute.base import Node as CloudNode
@@ -17,7 +16,8 @@ from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import Node, NodeRequest, NodeStatus
 from mesosdeploy.providers.base import ClusterContext, Finding, Leftover, Report
 from mesosdeploy.providers.cloud import launch as launching
-from mesosdeploy.providers.cloud.calls import Sightings, once, persist
+from mesosdeploy.providers.cloud.calls import Sightings, once
+from mesosdeploy.providers.cloud.drivers import Drivers
 from mesosdeploy.providers.cloud.failures import RETRIED, CloudError, Dialect, Kind
 from mesosdeploy.providers.cloud.launch import Launch
 from mesosdeploy.providers.cloud.waiting import until
@@ -54,7 +54,7 @@ class CloudProvider(ABC):
     def __init__(self, context: ClusterContext) -> None:
         self.context = context
         self.options = {k: v for k, v in (context.options or {}).items() if v is not None}
-        self._thread = local()
+        self.drivers = Drivers(self.connect, self.dialect)
         self._sightings = Sightings(self._look)
 
     @abstractmethod
@@ -113,6 +113,7 @@ class CloudProvider(ABC):
 
     def prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
         """Make nothing: networks, images and keys are there already, unless a cloud says so."""
+        del requests, report
 
     def create(self, request: NodeRequest, report: Report) -> Node:
         """Make a machine and wait until it runs; one of that name is taken, a failed one replaced.
@@ -136,7 +137,7 @@ class CloudProvider(ABC):
             machine = self._find(node.name)
             if machine is None:
                 raise self._vanished(node.name)
-            self.call(lambda driver: driver.start_node(machine), f"node {node.name}: start")
+            self.drivers.call(lambda driver: driver.start_node(machine), f"node {node.name}: start")
         return self.wait([node])[0]
 
     def authorize(self, node: Node, public_key: str) -> None:
@@ -152,13 +153,7 @@ class CloudProvider(ABC):
         doomed = [m for m in self._machines(time.monotonic()) if self._name(m) == node.name]
         for machine in doomed:
             report(f"{node.name}: removing {machine.id}")
-            try:
-                self.call(
-                    lambda driver, it=machine: driver.destroy_node(it), f"node {node.name}: remove"
-                )
-            except CloudError as exc:
-                if exc.kind is not Kind.NOT_FOUND:
-                    raise
+            self._destroy(machine, node.name)
         ids = {machine.id for machine in doomed}
         self.settle(
             lambda: not any(m.id in ids for m in self._machines(time.monotonic())) or None,
@@ -189,36 +184,8 @@ class CloudProvider(ABC):
         """Return what `look` returns as soon as that is not None; CloudError after a while."""
         return until(look, what=what, seconds=self.settle_seconds, poll=self.poll_seconds)
 
-    def call(
-        self,
-        work: Callable[[NodeDriver], T],
-        what: str,
-        *,
-        retried: frozenset[Kind] = RETRIED,
-    ) -> T:
-        """Return what `work` makes of this thread's driver, asked again where that may help.
-
-        Credentials that are refused are read once more: those of a session expire.
-        """
-
-        def attempt() -> T:
-            try:
-                return once(lambda: work(self._driver()), what=what, dialect=self.dialect)
-            except CloudError as exc:
-                if exc.kind is not Kind.AUTH:
-                    raise
-                self._thread.__dict__.clear()
-                return work(self._driver())
-
-        return persist(attempt, what=what, dialect=self.dialect, retried=retried)
-
-    def _driver(self) -> NodeDriver:
-        if not hasattr(self._thread, "driver"):
-            self._thread.driver = self.connect()
-        return self._thread.driver
-
     def _look(self) -> Sequence[CloudNode]:
-        found = self.call(
+        found = self.drivers.call(
             lambda driver: driver.list_nodes(**self.list_arguments()), "list the machines"
         )
         cluster = self.context.cluster
@@ -283,7 +250,14 @@ class CloudProvider(ABC):
                 return made
 
         retried = RETRIED if self.has_client_tokens else frozenset({Kind.THROTTLE})
-        return self.call(attempt, what, retried=retried)
+        return self.drivers.call(attempt, what, retried=retried)
+
+    def _destroy(self, machine: CloudNode, name: str) -> None:
+        try:
+            self.drivers.call(lambda driver: driver.destroy_node(machine), f"node {name}: remove")
+        except CloudError as exc:
+            if exc.kind is not Kind.NOT_FOUND:
+                raise
 
     def _if_ready(self, nodes: Sequence[Node]) -> Sequence[Node] | None:
         seen = {machine.id: machine for machine in self._sightings.since(time.monotonic())}

@@ -28,6 +28,7 @@ _ERROR = """<?xml version="1.0" encoding="UTF-8"?>
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+Answer = tuple[str, list[tuple[str, str]], bytes]
 
 
 @dataclass
@@ -66,7 +67,8 @@ class Cloud:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._log: list[dict[str, str]] = []
-        self._answers: dict[str, tuple[str, list[tuple[str, str]], bytes]] = {}
+        self._launching = threading.Lock()
+        self._answers: dict[str, Answer] = {}
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -92,12 +94,20 @@ class Cloud:
         start(status, headers)
         return [answer]
 
-    def _carried_out(
-        self, environ: Environ, given: dict[str, str]
-    ) -> tuple[str, list[tuple[str, str]], bytes]:
-        token = given.get("ClientToken", "") if given.get("Action") == "RunInstances" else ""
-        if token in self._answers:
+    def _carried_out(self, environ: Environ, given: dict[str, str]) -> Answer:
+        if given.get("Action") != "RunInstances":
+            return self._asked(environ)
+        # Two calls with one token make one machine, even at the same time.
+        with self._launching:
+            token = given["ClientToken"]
+            if token not in self._answers:
+                result = self._asked(environ)
+                if not result[0].startswith("200"):
+                    return result
+                self._answers[token] = result
             return self._answers[token]
+
+    def _asked(self, environ: Environ) -> Answer:
         told: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], _info: object = None) -> None:
@@ -108,10 +118,7 @@ class Cloud:
         answer = answer.replace(b" " + _SENT, b"") if is_error else answer.replace(_SENT, _REAL)
         headers = [pair for pair in told["headers"] if pair[0].lower() != "content-length"]
         headers.append(("Content-Length", str(len(answer))))
-        result = (told["status"], headers, answer)
-        if token and not is_error:
-            self._answers[token] = result
-        return result
+        return told["status"], headers, answer
 
     def _settings(self, environ: Environ, body: bytes, start: StartResponse) -> Iterable[bytes]:
         with self._lock:

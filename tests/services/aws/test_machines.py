@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 from concurrent.futures import ThreadPoolExecutor
-
-import pytest
 
 from mesosdeploy.nodes import NodeRequest, NodeStatus
 from tests.services.aws.conftest import Aws, Provide, quiet
