@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from mesosdeploy.spec import rules
+from mesosdeploy.spec.aws_options import AwsImage, AwsMachineOptions, AwsNetwork
 from mesosdeploy.spec.compatibility import FEATURES, FLAVOURS, Flavour
 from mesosdeploy.spec.model import (
     KINDS,
@@ -54,8 +55,11 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", Spec),
     ("`provider`", ProviderSpec),
     *((f"`provider` of type `{name}`", model) for name, model in BUILT_IN.items()),
+    ("`provider.image` of type `aws`", AwsImage),
+    ("`provider.network` of type `aws`", AwsNetwork),
     ("One of `provider.hosts.<group>`", StaticHost),
     ("`groups.<name>`", Group),
+    ("`groups.<name>.options` with the provider `aws`", AwsMachineOptions),
     ("`groups.<name>.resources`", Resources),
     ("`versions`", Versions),
     ("`versions.mesos`", MesosVersion),

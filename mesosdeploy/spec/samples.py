@@ -18,6 +18,16 @@ provider:
   # engine: auto            # auto | podman | docker
   # subnet: 10.90.0.0/24    # its own network, a /24 or larger; unset: a free one is chosen
 """,
+    "aws": """\
+# Where the machines come from. `aws`: EC2. Credentials come from the environment or ~/.aws, never
+# from here. docs/aws.md tells what else there is, and which permissions are needed.
+provider:
+  type: aws
+  region: eu-central-1
+  # From where people and this computer come; nobody else gets in. Put your own network here.
+  admin_cidrs: [192.0.2.0/24]
+  instance_type: m6i.large
+""",
     "fake": """\
 # Where the machines come from. `fake`: nowhere, the nodes are in memory; to rehearse commands.
 provider:
@@ -41,7 +51,7 @@ _COMPUTED = """\
     #   mem_mb: 2048
     #   ports: ["31000-32000"]
 """
-_RESOURCES = {"local": _FIXED, "fake": _COMPUTED, "static": _COMPUTED}
+_RESOURCES = {"local": _FIXED, "aws": _COMPUTED, "fake": _COMPUTED, "static": _COMPUTED}
 
 
 def cluster_yml(name: str, provider: str, *, masters: int, agents: int) -> str:

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from mesosdeploy import resources
 from mesosdeploy.spec import load
+from mesosdeploy.spec.aws_options import AwsImage, AwsMachineOptions, AwsNetwork, AwsOptions
 from mesosdeploy.spec.fields import Model
 from mesosdeploy.spec.model import Group, Resources, Spec
 from mesosdeploy.spec.provider_options import (
@@ -36,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 SAMPLES = sorted(resources.sample_inventories().glob("*/cluster.yml"))
 MODELS = (
     Spec, Group, Resources, Versions, MesosVersion, MarathonVersion, MesosDnsVersion, Features,
-    LocalOptions, StaticOptions,
+    LocalOptions, StaticOptions, AwsOptions, AwsImage, AwsNetwork, AwsMachineOptions,
     StaticHost,
     FakeOptions,
 )  # fmt: skip
@@ -121,7 +122,7 @@ def test_schema_lets_options_of_other_providers_pass() -> None:
 
 
 def test_options_in_the_spec_are_those_of_the_providers() -> None:
-    modules = {"local": "local.provider", "static": "static", "fake": "fake"}
+    modules = {"local": "local.provider", "aws": "aws", "static": "static", "fake": "fake"}
     assert set(modules) == set(BUILT_IN)
     for name, module in modules.items():
         options = import_module(f"mesosdeploy.providers.{module}").OPTIONS

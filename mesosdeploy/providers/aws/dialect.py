@@ -32,7 +32,7 @@ _CODES: tuple[tuple[Kind, str], ...] = (
     (Kind.AUTH, r"ProfileNotFound TokenRetrievalError SSO\w*Error UnauthorizedSSOTokenError"),
     (Kind.NOT_FOUND, r"[\w.]+\.NotFound"),
     (Kind.CONFLICT, r"DependencyViolation IdempotentParameterMismatch"),
-    (Kind.CONFLICT, r"[\w.]+\.(Duplicate|InUse|Conflict|AlreadyAssociated)"),
+    (Kind.CONFLICT, r"[\w.]+\.(Duplicate|InUse|Conflict|AlreadyAssociated) RouteAlreadyExists"),
 )
 """Codes of the EC2 API reference ("Error codes for the Amazon EC2 API") and boto3's exceptions."""
 

@@ -18,8 +18,21 @@ _TAGGED_TOO = ("volume", "network-interface")
 _LAUNCH = "RunInstances"
 
 
+class Ec2Response(ec2.EC2Response):  # type: ignore[misc]
+    """An answer whose errors are read whatever stands beside their code and message."""
+
+    def parse_error(self) -> str:
+        """Return "Code: message" of each error; MalformedResponseError when it is no XML."""
+        errors = self.parse_body().iterfind(".//{*}Error")
+        return "; ".join(
+            f"{error.findtext('{*}Code')}: {error.findtext('{*}Message')}" for error in errors
+        )
+
+
 class Ec2Connection(ec2.EC2Connection):  # type: ignore[misc]
     """Send parameters in the body: an address may be logged, and user-data holds a host key."""
+
+    responseCls = Ec2Response  # noqa: N815 - libcloud's own form
 
     def request(self, action: str, params: Mapping[str, str], **_given: Any) -> Any:
         """Call an operation of EC2; a failure is told and never repeated here."""

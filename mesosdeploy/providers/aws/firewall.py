@@ -50,7 +50,7 @@ def _make(ground: Ground, vpc: str, group: str, report: Report) -> dict[str, Any
 def _set_rules(
     ground: Ground, item: Mapping[str, Any], wanted: Mapping[Line, str], report: Report
 ) -> None:
-    existing = set(_lines(item["IpPermissions"]))
+    existing = dict(_lines(item["IpPermissions"]))
     missing = [line for line in wanted if line not in existing]
     surplus = [line for line in existing if line not in wanted]
     if missing:
@@ -65,7 +65,7 @@ def _set_rules(
         ground.account.ask(
             "revoke_security_group_ingress",
             GroupId=item["GroupId"],
-            IpPermissions=[_permission(line, "") for line in surplus],
+            IpPermissions=[_permission(line, existing[line]) for line in surplus],
         )
 
 
@@ -79,13 +79,14 @@ def _wanted(
     }
 
 
-def _lines(permissions: Iterable[Mapping[str, Any]]) -> Iterable[Line]:
+def _lines(permissions: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Line, str]]:
+    """Yield each rule of a group with its description."""
     for entry in permissions:
         ports = (str(entry["IpProtocol"]), entry.get("FromPort", -1), entry.get("ToPort", -1))
         for source in entry.get("IpRanges", ()):
-            yield (*ports, source["CidrIp"])
+            yield (*ports, source["CidrIp"]), source.get("Description", "")
         for source in entry.get("UserIdGroupPairs", ()):
-            yield (*ports, source["GroupId"])
+            yield (*ports, source["GroupId"]), source.get("Description", "")
 
 
 def _permission(line: Line, why: str) -> dict[str, Any]:

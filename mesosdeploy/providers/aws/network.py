@@ -153,7 +153,7 @@ class Ground:
                 kind=Kind.NOT_FOUND,
                 hint="correct `image: {name: …, owner: …}` in the provider's options",
             )
-        newest = max(found, key=lambda item: str(item["CreationDate"]))
+        newest = max(found, key=lambda item: (str(item["CreationDate"]), str(item["Name"])))
         return Image(id=newest["ImageId"], root_device=newest["RootDeviceName"])
 
     def ensure(

@@ -79,16 +79,30 @@ class Account:
             attempt, what=f"AWS {what}", dialect=DIALECT, retried=RETRIED | {Kind.NOT_FOUND}
         )
 
-    def soon(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """Call an operation on an object that was just made, which not all of EC2 knows yet."""
-        answer: dict[str, Any] = persist(
-            lambda: getattr(self.ec2, operation)(**arguments),
+    def soon(self, operation: str, **arguments: Any) -> None:
+        """Call an operation on an object that was just made, which not all of EC2 knows yet.
+
+        When the answer was lost and the next one says that it is so already, it is done.
+        """
+        answer_was_lost = False
+
+        def attempt() -> None:
+            nonlocal answer_was_lost
+            try:
+                getattr(self.ec2, operation)(**arguments)
+            except DIALECT.exceptions as exc:
+                kind = DIALECT.kind_of(exc)
+                if kind is not Kind.CONFLICT or not answer_was_lost:
+                    answer_was_lost |= kind is Kind.TRANSIENT
+                    raise
+
+        persist(
+            attempt,
             what=f"AWS {operation}",
             dialect=DIALECT,
             seconds=KNOWN_SECONDS,
             retried=RETRIED | {Kind.NOT_FOUND},
         )
-        return answer
 
     def released(self, operation: str, **arguments: Any) -> None:
         """Call an operation that removes an object, again while something still holds it."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ CANARY_ID, CANARY_SECRET = "AKIACANARYIDCANARYID", "canary+secret/canary+secret/
 ADMIN = "203.0.113.0/24"
 
 Provide = Callable[..., AwsProvider]
+
+
+@lru_cache
+def client_of(url: str) -> Any:
+    """Return a client of boto3, which is slow to make."""
+    return boto3.client("ec2", region_name=REGION, endpoint_url=url)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +55,7 @@ class Aws:
     @property
     def ec2(self) -> Any:
         """Return a client that sees what AWS sees."""
-        return boto3.client("ec2", region_name=REGION, endpoint_url=self.url)
+        return client_of(self.url)
 
     def alive(self) -> list[dict[str, Any]]:
         """Return the instances that are not terminated."""

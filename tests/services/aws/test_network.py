@@ -1,0 +1,228 @@
+"""What is made around the machines: tagged at once, closed where it can be, removed in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+
+from mesosdeploy.errors import ProviderError
+from mesosdeploy.nodes import NodeRequest
+from mesosdeploy.providers.cloud import CloudError
+from mesosdeploy.providers.local.identity import make_host_key
+from tests.services.aws.conftest import ADMIN, REGION, Aws, Provide, quiet, requests_of
+
+Requests = tuple[NodeRequest, ...]
+CREATIONS = (
+    "CreateVpc",
+    "CreateSubnet",
+    "CreateInternetGateway",
+    "CreateRouteTable",
+    "CreateSecurityGroup",
+    "ImportKeyPair",
+    "RunInstances",
+)
+
+
+def test_everything_is_tagged_in_the_call_that_makes_it(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    provider = provide(ttl_hours=8)
+    provider.prepare(requests, quiet)
+    provider.create(requests[0], quiet)
+    log = aws.log()
+    assert "CreateTags" not in {entry["action"] for entry in log}
+    for action in CREATIONS:
+        calls = [entry for entry in log if entry["action"] == action]
+        assert calls, action
+        for entry in calls:
+            assert {"mesosdeploy:cluster", "mesosdeploy:expires", "c1"} <= set(entry.values())
+
+
+def test_a_second_run_makes_and_changes_nothing(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    provide().prepare(requests, quiet)
+    aws.fail()
+    provide().prepare(requests, quiet)
+    changing = [a for a in aws.actions() if not a.startswith(("Describe", "ModifyVpc"))]
+    assert changing == []
+
+
+def test_a_machine_is_encrypted_guarded_and_spread(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    iam = boto3.client("iam", region_name=REGION)
+    iam.create_instance_profile(InstanceProfileName="node")
+    provider = provide(instance_profile="node", disk_gb=20)
+    provider.prepare(requests, quiet)
+    for request in requests[:3]:
+        provider.create(request, quiet)
+    launches = [entry for entry in aws.log() if entry["action"] == "RunInstances"]
+    for entry in launches:
+        assert entry["MetadataOptions.HttpTokens"] == "required"
+        assert entry["MetadataOptions.HttpPutResponseHopLimit"] == "1"
+        assert entry["BlockDeviceMapping.1.Ebs.Encrypted"] == "true"
+        assert entry["BlockDeviceMapping.1.Ebs.VolumeSize"] == "20"
+        assert entry["IamInstanceProfile.Name"] == "node"
+        assert entry["query"] == "", "parameters in an address would be logged by proxies"
+    images = {entry["ImageId"] for entry in launches}
+    newest = aws.ec2.describe_images(Filters=[{"Name": "name", "Values": ["*20260102"]}])
+    assert images == {image["ImageId"] for image in newest["Images"]}
+    disks = {entry["BlockDeviceMapping.1.DeviceName"] for entry in launches}
+    assert disks == {image["RootDeviceName"] for image in newest["Images"]}
+    zones = {machine["Placement"]["AvailabilityZone"] for machine in aws.alive()}
+    assert zones == {f"{REGION}{letter}" for letter in "abc"}
+
+
+def test_nothing_but_the_admin_s_networks_comes_in_from_outside(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    provide().prepare(requests, quiet)
+    groups = aws.ec2.describe_security_groups(
+        Filters=[{"Name": "tag:mesosdeploy:cluster", "Values": ["c1"]}]
+    )["SecurityGroups"]
+    assert {group["GroupName"] for group in groups} == {
+        f"mesosdeploy-c1-{name}" for name in ("masters", "agents", "monitors")
+    }
+    for group in groups:
+        ranges = [r["CidrIp"] for rule in group["IpPermissions"] for r in rule["IpRanges"]]
+        assert set(ranges) == {ADMIN}
+        assert [r for rule in group["IpPermissions"] for r in rule["UserIdGroupPairs"]]
+
+
+def test_rules_follow_the_spec(
+    aws: Aws, provide: Provide, requests: Requests, options: dict[str, Any]
+) -> None:
+    provide().prepare(requests, quiet)
+    other = {**options, "admin_cidrs": ["198.51.100.0/24"]}
+    more = requests_of(other, agents={"count": 2, "resources": {"ports": ["40000-40010"]}})
+    provide(admin_cidrs=["198.51.100.0/24"]).prepare(more, quiet)
+    permissions = [
+        rule
+        for group in aws.ec2.describe_security_groups(
+            Filters=[{"Name": "tag:mesosdeploy:cluster", "Values": ["c1"]}]
+        )["SecurityGroups"]
+        for rule in group["IpPermissions"]
+    ]
+    assert {r["CidrIp"] for rule in permissions for r in rule["IpRanges"]} == {"198.51.100.0/24"}
+    assert 40000 in {rule["FromPort"] for rule in permissions}
+    assert 31000 not in {rule["FromPort"] for rule in permissions}
+
+
+def test_a_network_that_exists_is_used_and_stays(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    vpc = aws.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        aws.ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.9.{n}.0/24", AvailabilityZone=f"{REGION}{zone}"
+        )["Subnet"]["SubnetId"]
+        for n, zone in enumerate("ab")
+    ]
+    provider = provide(network={"vpc": vpc, "subnets": subnets}, public_addresses=False)
+    provider.prepare(requests, quiet)
+    node = provider.create(requests[0], quiet)
+    assert node.ssh_host == node.address
+    assert node.address.startswith("10.9.")
+    kinds = {left.kind for left in provider.leftovers()}
+    assert kinds == {"security group", "key pair"}
+    provider.destroy(node, quiet)
+    provider.cleanup(quiet)
+    assert provider.leftovers() == []
+    assert aws.ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
+
+
+def test_another_key_gets_another_key_pair_and_both_go(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    first = provide()
+    first.prepare(requests, quiet)
+    other = make_host_key().public
+    second = provide()
+    second.ground.ensure_key(other, quiet)
+    assert len(aws.ec2.describe_key_pairs()["KeyPairs"]) == 2
+    second.cleanup(quiet)
+    assert aws.ec2.describe_key_pairs()["KeyPairs"] == []
+
+
+def test_what_is_removed_is_removed_before_what_it_needs(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    provider = provide()
+    provider.prepare(requests, quiet)
+    provider.create(requests[0], quiet)
+    aws.fail()
+    provider.cleanup(quiet)
+    removing = ("Terminate", "Delete", "Detach", "Revoke", "Disassociate")
+    order = list(dict.fromkeys(a for a in aws.actions() if a.startswith(removing)))
+    assert order == [
+        "TerminateInstances",
+        "RevokeSecurityGroupIngress",
+        "DeleteSecurityGroup",
+        "DeleteKeyPair",
+        "DisassociateRouteTable",
+        "DeleteRouteTable",
+        "DeleteSubnet",
+        "DetachInternetGateway",
+        "DeleteInternetGateway",
+        "DeleteVpc",
+    ]
+    assert aws.alive() == []
+
+
+def test_clusters_do_not_touch_each_other(aws: Aws, provide: Provide, requests: Requests) -> None:
+    mine, other = provide(), provide("c2", cidr="10.61.0.0/16")
+    for provider in (mine, other):
+        provider.prepare(requests, quiet)
+    expected = other.leftovers()
+    mine.cleanup(quiet)
+    assert (list(mine.leftovers()), list(other.leftovers())) == ([], list(expected))
+    assert expected
+    assert aws.alive() == []
+
+
+def test_a_missing_image_is_told_before_anything_is_made(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    provider = provide(image={"name": "debian-99-*", "owner": "self", "user": "admin"})
+    with pytest.raises(CloudError, match=r"no image 'debian-99-\*' of the owner self"):
+        provider.prepare(requests, quiet)
+    assert provider.leftovers() == []
+    assert not [a for a in aws.actions() if a.startswith("Create")]
+
+
+def test_a_machine_without_a_network_is_told_what_to_do(
+    provide: Provide, requests: Requests
+) -> None:
+    with pytest.raises(CloudError, match="has no subnet in eu-central-1"):
+        provide().create(requests[0], quiet)
+
+
+def test_options_that_passed_no_check_are_refused(provide: Provide) -> None:
+    with pytest.raises(ProviderError, match="option regoin"):
+        provide(regoin="x")
+
+
+def test_regions_that_libcloud_does_not_know_work(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    del aws
+    provider = provide(region="ap-southeast-5")
+    assert provider.list() == []
+    assert requests
+
+
+def test_more_machines_than_one_page_are_all_listed(
+    aws: Aws, provide: Provide, requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mesosdeploy.providers.aws import driver
+
+    monkeypatch.setattr(driver, "PAGE", 5)
+    provider = provide()
+    provider.prepare(requests, quiet)
+    nodes = [provider.create(request, quiet) for request in requests]
+    aws.fail()
+    assert len(provider.list()) == len(nodes) == 6
+    assert aws.actions() == ["DescribeInstances"] * 2
