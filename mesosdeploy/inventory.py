@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mesosdeploy import scraping
 from mesosdeploy.errors import DeployError
-from mesosdeploy.nodes import Node, NodeRequest, NodeRole
+from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeRole
 from mesosdeploy.spec.model import Spec
 
 CLIENT_PORT = 2181
@@ -115,11 +115,15 @@ def ansible_group(name: str) -> str:
 
 def known_hosts(nodes: Iterable[Node]) -> str:
     """Return the text of a known_hosts file: one line for each node whose host key is pinned."""
-    lines = {
-        f"{_known_name(node.ssh_host or node.address, node.ssh_port)} {node.host_key}"
+    places = [
+        place
         for node in nodes
-        if node.host_key and (node.ssh_host or node.address)
-    }
+        for place in (
+            (node.ssh_host or node.address, node.ssh_port, node.host_key),
+            *([(node.jump.host, node.jump.port, node.jump.host_key)] if node.jump else []),
+        )
+    ]
+    lines = {f"{_known_name(host, port)} {key}" for host, port, key in places if key and host}
     return "".join(f"{line}\n" for line in sorted(lines))
 
 
@@ -214,7 +218,7 @@ def _host_vars(
         "ansible_port": node.ssh_port,
         "ansible_user": node.ssh_user,
         "ansible_ssh_private_key_file": str(context.private_key),
-        "ansible_ssh_common_args": _common_args(context),
+        "ansible_ssh_common_args": _common_args(node, context),
         "ansible_python_interpreter": "/usr/bin/python3",
         "mesosdeploy_node": member.name,
         "mesosdeploy_group": member.request.group,
@@ -231,11 +235,42 @@ def _host_vars(
     return variables
 
 
-def _common_args(context: InventoryContext) -> str:
+def jump_command(jump: Jump, target: str, *, private_key: Path, known: Path) -> list[str]:
+    """Return the arguments of an ssh that connects its own input and output to "host:port".
+
+    OpenSSH's own ProxyJump would take neither the cluster's key nor its pinned host keys along.
+    """
+    options = (
+        f"UserKnownHostsFile={_ssh_path(known)}",
+        "GlobalKnownHostsFile=/dev/null",
+        "StrictHostKeyChecking=yes",
+        "IdentitiesOnly=yes",
+        "BatchMode=yes",
+        "ConnectTimeout=10",
+    )
+    words = ["ssh", "-F", "none", "-i", str(private_key), "-p", str(jump.port), "-l", jump.user]
+    words += [word for option in options for word in ("-o", option)]
+    return [*words, "-W", target, jump.host]
+
+
+def _proxy(node: Node, context: InventoryContext) -> str:
+    """Return the text of the option ProxyCommand, which a shell reads, "" without a jump."""
+    if node.jump is None:
+        return ""
+    words = jump_command(
+        node.jump, "%h:%p", private_key=context.private_key, known=context.known_hosts
+    )
+    # `%` of a path is doubled for this ssh, and again for the one that it starts.
+    return shlex.join(word if word == "%h:%p" else word.replace("%", "%%") for word in words)
+
+
+def _common_args(node: Node, context: InventoryContext) -> str:
+    proxy = _proxy(node, context)
     options = (
         f"UserKnownHostsFile={_ssh_path(context.known_hosts)}",
         "GlobalKnownHostsFile=/dev/null",
         "StrictHostKeyChecking=yes",
+        *([f"ProxyCommand={proxy}"] if proxy else []),
     )
     return " ".join(f"-o {shlex.quote(option)}" for option in options)
 
@@ -257,6 +292,7 @@ def _ssh_block(spec: Spec, member: _Member, context: InventoryContext) -> str:
         f"UserKnownHostsFile {_ssh_path(context.known_hosts)}",
         "GlobalKnownHostsFile /dev/null",
         "StrictHostKeyChecking yes",
+        *([f"ProxyCommand {proxy}"] if (proxy := _proxy(node, context)) else []),
         *sharing,
         "BatchMode yes",
         "ConnectTimeout 10",

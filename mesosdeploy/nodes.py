@@ -85,13 +85,23 @@ class NodeRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Jump:
+    """A machine through which SSH reaches others; its host key is pinned like theirs."""
+
+    host: str
+    user: str
+    port: int = 22
+    host_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Node:
     """A machine as its provider reports it.
 
     `address` is the one the nodes use among themselves (empty until known); `ssh_host`,
     `ssh_port` and `ssh_user` are how the controller reaches it. `provider_id` is the provider's
     own identifier; `host_key` is the pinned public host key ("ssh-ed25519 AAAA…") where the
-    provider knows it from creation, else None.
+    provider knows it from creation, else None. `jump` is the machine through which SSH goes.
     """
 
     cluster: str
@@ -107,3 +117,4 @@ class Node:
     host_key: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
+    jump: Jump | None = None

@@ -69,6 +69,28 @@ def stream(config: Path, node: str, command: Sequence[str]) -> Stream:
     )
 
 
+def connect(command: Sequence[str], *, seconds: float) -> bytes:
+    """Return what the far end says first, through an ssh that only connects (`ssh -W`).
+
+    Raises ConnectionError with ssh's own words when there is no way, and within `seconds`.
+    """
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False
+        )
+    except FileNotFoundError as exc:
+        raise DeployError(
+            "there is no ssh on this machine", hint="apt-get install openssh-client"
+        ) from exc
+    except subprocess.TimeoutExpired as exc:
+        if exc.stdout:  # the far end waits for more than nothing
+            return bytes(exc.stdout)
+        raise ConnectionError(f"no answer within {seconds:.0f} s") from exc
+    if not done.stdout:
+        raise ConnectionError(done.stderr.decode(errors="replace").strip() or "it says nothing")
+    return done.stdout
+
+
 def become(config: Path, node: str, command: Sequence[str]) -> None:
     """Replace this process by an ssh session on the node; does not return.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -53,6 +53,11 @@ class AwsNetwork(Model):
     subnets: Annotated[tuple[SubnetId, ...], Field(strict=False, min_length=1)] = Field(
         description="Its subnets that get machines, best one per zone, with a way to the internet.",
         examples=[["subnet-0a1b2c3d", "subnet-1a2b3c4d"]],
+    )
+    bastion_subnet: SubnetId | None = Field(
+        default=None,
+        description="Its public subnet for the bastion; needed with `access: bastion`.",
+        examples=["subnet-2a3b4c5d"],
     )
 
 
@@ -111,11 +116,18 @@ class AwsOptions(Model):
         description="A network that exists; unset: one is made.",
         examples=[{"vpc": "vpc-0a1b2c3d", "subnets": ["subnet-0a1b2c3d"]}],
     )
-    public_addresses: bool = Field(
-        default=True,
-        description="Give each machine a public address, by which this controller reaches it. With"
-        " false and a `network`, it must reach the private ones (VPN, or run it inside).",
-        examples=[True],
+    access: Literal["public", "bastion", "private"] = Field(
+        default="public",
+        description="How this controller reaches the machines. public: each has a public address."
+        " bastion: they have private ones only, and one small machine lets SSH through; a NAT"
+        " gateway lets them out. private: by their private addresses, through a VPN or from"
+        " inside, in a `network` that exists.",
+        examples=["bastion"],
+    )
+    bastion_type: InstanceType = Field(
+        default="t3.micro",
+        description="The type of the bastion.",
+        examples=["t3.micro"],
     )
     instance_profile: str | None = Field(
         default=None,

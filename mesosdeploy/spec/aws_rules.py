@@ -25,6 +25,9 @@ WIDEST, NARROWEST = 16, 22
 KEPT_BY_AWS = 5
 """Addresses of every subnet that no machine gets: the first four and the last."""
 
+BASTION = "bastion"
+"""The name of the machine through which private ones are reached, and of its security group."""
+
 MAX_LABELS = 40
 """AWS takes 50 tags on one object; the others are ours."""
 
@@ -71,15 +74,11 @@ def aws_zones(spec: Spec) -> Iterator[Problem]:
 def aws_network(spec: Spec) -> Iterator[Problem]:
     """Refuse a network in AWS that AWS would not make, or in which machines cannot be reached."""
     options = _options(spec)
-    if not options or options.get("network"):
+    if not options:
         return
-    if not options["public_addresses"]:
-        yield Problem(
-            path=("provider", "public_addresses"),
-            message="leaves the machines of a network that is made without any way to them",
-            value=False,
-            remedy="set it to true, or give a `network` that you reach",
-        )
+    yield from _way_in(options)
+    if options.get("network"):
+        return
     network = ipaddress.IPv4Network(options["cidr"])
     if not WIDEST <= network.prefixlen <= NARROWEST:
         yield Problem(
@@ -101,11 +100,35 @@ def aws_network(spec: Spec) -> Iterator[Problem]:
         )
 
 
+def _way_in(options: dict[str, Any]) -> Iterator[Problem]:
+    network = options.get("network")
+    if options["access"] == "private" and not network:
+        yield Problem(
+            path=("provider", "access"),
+            message="leaves the machines of a network that is made without any way to them",
+            value="private",
+            remedy="use public or bastion, or give a `network` that you reach",
+        )
+    if options["access"] == "bastion" and network and not network.get("bastion_subnet"):
+        yield Problem(
+            path=("provider", "network"),
+            message="has no public subnet for the bastion",
+            remedy="add `bastion_subnet: subnet-…`",
+        )
+
+
 def aws_machines(spec: Spec) -> Iterator[Problem]:
     """Refuse what a machine in AWS cannot be: unknown options, sizes by number, voters on spot."""
     if spec.provider.type != "aws":
         return
     for name, group in spec.groups.items():
+        if name == BASTION:
+            yield Problem(
+                path=("groups", name),
+                message="is the name of the machine that lets SSH through",
+                remedy="choose another name",
+                at_key=True,
+            )
         yield from _sizes_and_labels(name, group)
         where = ("groups", name, "options")
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mesosdeploy.errors import StateError
-from mesosdeploy.nodes import Node, NodeRequest, NodeStatus
+from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeStatus
 
 FORMAT = 1
 FILE = "state.json"
@@ -73,7 +73,8 @@ def request_record(request: NodeRequest) -> dict[str, Any]:
 
 
 def _node(data: Mapping[str, Any]) -> Node:
-    return Node(**{**data, "status": NodeStatus(data["status"])})
+    jump = Jump(**data["jump"]) if data.get("jump") else None
+    return Node(**{**data, "status": NodeStatus(data["status"]), "jump": jump})
 
 
 def load(directory: Path) -> ClusterState | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import TypeVar
 
+from mesosdeploy import ssh
 from mesosdeploy.errors import MesosDeployError, ProviderError
 from mesosdeploy.nodes import Node
 from mesosdeploy.plan import Action, ActionKind
@@ -129,7 +130,13 @@ def in_parallel(
     return [future.result() for future in futures]
 
 
-def wait_for_ssh(nodes: Sequence[Node], *, seconds: float, report: Report) -> None:
+Way = Callable[[Node], Sequence[str]]
+"""The arguments of the ssh that connects to a node with a jump."""
+
+
+def wait_for_ssh(
+    nodes: Sequence[Node], *, seconds: float, report: Report, way: Way = lambda _node: ()
+) -> None:
     """Wait until the SSH server of every node greets; ProviderError names those that never did."""
     from tenacity import (
         RetryError,
@@ -151,7 +158,7 @@ def wait_for_ssh(nodes: Sequence[Node], *, seconds: float, report: Report) -> No
             sleep=sleep_using_event(cut_off),
         )
         try:
-            attempts(_banner, node)
+            attempts(_banner, node, way)
         except RetryError as exc:
             return f"{node.name} ({node.ssh_host}:{node.ssh_port}): {exc.last_attempt.exception()}"
         report(f"{node.name} answers")
@@ -165,7 +172,11 @@ def wait_for_ssh(nodes: Sequence[Node], *, seconds: float, report: Report) -> No
         )
 
 
-def _banner(node: Node) -> None:
+def _banner(node: Node, way: Way) -> None:
+    if node.jump:
+        if not ssh.connect(way(node), seconds=15).startswith(b"SSH-"):
+            raise ConnectionError("what answers through the jump is no SSH server")
+        return
     with socket.create_connection((node.ssh_host, node.ssh_port), timeout=3) as connection:
         if not connection.recv(4).startswith(b"SSH-"):
             raise ConnectionError("the port is open, but what answers is no SSH server")

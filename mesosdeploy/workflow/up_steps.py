@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mesosdeploy import inventory
 from mesosdeploy import plan as planning
 from mesosdeploy.ansible import Recap, Strategy
 from mesosdeploy.errors import DeployError, ProviderError, StateError, UsageError
@@ -178,7 +179,19 @@ def _empty_what_goes(work: Work) -> None:
 
 
 def _reach(work: Work) -> None:
-    wait_for_ssh(work.nodes, seconds=work.options.ssh_seconds, report=work.report)
+    environment = work.environment
+    record.write_private(environment.known_hosts, inventory.known_hosts(work.nodes))
+
+    def way(node: Node) -> Sequence[str]:
+        assert node.jump is not None
+        return inventory.jump_command(
+            node.jump,
+            f"{node.ssh_host}:{node.ssh_port}",
+            private_key=environment.private_key,
+            known=environment.known_hosts,
+        )
+
+    wait_for_ssh(work.nodes, seconds=work.options.ssh_seconds, report=work.report, way=way)
 
 
 def _inventory(work: Work) -> None:

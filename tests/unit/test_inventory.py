@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from mesosdeploy import inventory
 from mesosdeploy.errors import DeployError
 from mesosdeploy.inventory import InventoryContext
-from mesosdeploy.nodes import Node, NodeRole, NodeStatus
+from mesosdeploy.nodes import Jump, Node, NodeRole, NodeStatus
 from mesosdeploy.spec import Spec
 from mesosdeploy.spec.load import check
 from mesosdeploy.spec.software import Versions
@@ -318,3 +319,29 @@ def test_paths_with_blanks_and_percent_signs_survive(spec: Spec) -> None:
     assert built["_meta"]["hostvars"]["master-1"]["ansible_ssh_common_args"].startswith(
         "-o 'UserKnownHostsFile=\"/my state/100%%/known_hosts\"' -o Global"
     )
+
+
+def test_ssh_goes_through_a_jump_with_the_cluster_s_key_and_pinned_host_keys(spec: Spec) -> None:
+    jump = Jump(host="203.0.113.9", user="admin", host_key="ssh-ed25519 JUMP")
+    nodes = [replace(node, jump=jump, ssh_port=22) for node in nodes_of(spec)]
+    home = replace(CONTEXT, state_directory=Path("/a 1%"), private_key=Path("/a 1%/key"))
+    options = shlex.split(
+        inventory.build(spec, nodes, context=home)["_meta"]["hostvars"]["master-1"][  # type: ignore[index]
+            "ansible_ssh_common_args"
+        ]
+    )
+    (proxy,) = [each for each in options if each.startswith("ProxyCommand=")]
+    words = shlex.split(proxy.removeprefix("ProxyCommand="))
+    assert words[:3] == ["ssh", "-F", "none"]
+    assert words[-3:] == ["-W", "%h:%p", "203.0.113.9"]
+    assert words[words.index("-i") + 1] == "/a 1%%/key"
+    assert "StrictHostKeyChecking=yes" in words
+    assert 'UserKnownHostsFile="/a 1%%%%/known_hosts"' in words
+    assert f"    ProxyCommand {proxy.removeprefix('ProxyCommand=')}" in (
+        inventory.ssh_config(spec, nodes, home).splitlines()
+    )
+    assert "203.0.113.9 ssh-ed25519 JUMP\n" in inventory.known_hosts(nodes)
+
+
+def test_without_a_jump_no_other_machine_is_in_between(built: dict[str, Any]) -> None:
+    assert "ProxyCommand" not in json.dumps(built)

@@ -35,6 +35,7 @@ class _Listed:
     id_key: str
     remove: Callable[[Account, Belonging], None]
     is_gone: Callable[[Item], bool] = lambda _item: False
+    filters: str = "Filters"
     vanishes: bool = False
     """Whether its removal only begins with the call, so that it must be waited for."""
 
@@ -104,6 +105,23 @@ _TABLE: tuple[_Listed, ...] = (
         remove=_by_id("delete_network_interface", "NetworkInterfaceId"),
     ),
     _Listed(
+        kind="NAT gateway",
+        operation="describe_nat_gateways",
+        key="NatGateways",
+        id_key="NatGatewayId",
+        remove=_by_id("delete_nat_gateway", "NatGatewayId"),
+        is_gone=lambda item: item["State"] == "deleted",
+        filters="Filter",
+        vanishes=True,
+    ),
+    _Listed(
+        kind="elastic IP",
+        operation="describe_addresses",
+        key="Addresses",
+        id_key="AllocationId",
+        remove=_by_id("release_address", "AllocationId"),
+    ),
+    _Listed(
         kind="security group",
         operation="describe_security_groups",
         key="SecurityGroups",
@@ -165,7 +183,7 @@ def of_kind(account: Account, kind: str, filters: Sequence[Mapping[str, Any]]) -
 def _of_kind(
     account: Account, listed: _Listed, filters: Sequence[Mapping[str, Any]]
 ) -> Iterator[Belonging]:
-    found = account.every(listed.operation, listed.key, Filters=list(filters))
+    found = account.every(listed.operation, listed.key, **{listed.filters: list(filters)})
     if listed.key == "Reservations":
         found = [item for entry in found for item in entry["Instances"]]
     for item in found:

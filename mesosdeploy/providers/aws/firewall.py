@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mesosdeploy.providers.aws.network import Ground, tagged
+from mesosdeploy.providers.aws.network import Ground, tag_of, tagged
 from mesosdeploy.providers.base import Report
 from mesosdeploy.providers.cloud.flows import ADMIN, Rule
 from mesosdeploy.providers.cloud.launch import GROUP
@@ -17,12 +17,12 @@ Line = tuple[str, int, int, str]
 def ids(ground: Ground) -> dict[str, str]:
     """Return group of the spec -> id of its security group."""
     found = ground.find("security group")
-    return {_tag(item, GROUP): item["GroupId"] for item in found if _tag(item, GROUP)}
+    return {tag_of(item, GROUP): item["GroupId"] for item in found if tag_of(item, GROUP)}
 
 
 def ensure(ground: Ground, vpc: str, rules: Mapping[str, Sequence[Rule]], report: Report) -> None:
     """Make the groups first, then their rules, which name groups; remove rules that went away."""
-    there = {_tag(item, GROUP): item for item in ground.find("security group")}
+    there = {tag_of(item, GROUP): item for item in ground.find("security group")}
     for group in rules:
         if group not in there:
             there[group] = _make(ground, vpc, group, report)
@@ -42,7 +42,7 @@ def _make(ground: Ground, vpc: str, group: str, report: Report) -> dict[str, Any
             VpcId=vpc,
             TagSpecifications=tagged("security-group", {**ground.tags, GROUP: group}, name),
         ),
-        lambda item: _tag(item, GROUP) == group,
+        lambda item: tag_of(item, GROUP) == group,
     )
     return {"GroupId": made["GroupId"], "IpPermissions": made.get("IpPermissions", [])}
 
@@ -96,7 +96,3 @@ def _permission(line: Line, why: str) -> dict[str, Any]:
     if source.startswith("sg-"):
         return {**entry, "UserIdGroupPairs": [{"GroupId": source, **described}]}
     return {**entry, "IpRanges": [{"CidrIp": source, **described}]}
-
-
-def _tag(item: Mapping[str, Any], key: str) -> str:
-    return next((tag["Value"] for tag in item.get("Tags", ()) if tag["Key"] == key), "")

@@ -1,9 +1,8 @@
-"""The ground that machines stand on: VPC, subnets per zone, security groups, key pair, image."""
+"""The ground that machines stand on: zones, subnets, key pair and image, found or made once."""
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +11,12 @@ from mesosdeploy.providers.aws import belongings
 from mesosdeploy.providers.aws.session import Account
 from mesosdeploy.providers.base import Report
 from mesosdeploy.providers.cloud.failures import CloudError, Kind
+from mesosdeploy.providers.cloud.launch import PREFIX
 from mesosdeploy.spec.aws_options import AwsOptions
-from mesosdeploy.spec.aws_rules import SUBNET_NEWBITS
 
 ZONES = 3
-EVERYWHERE = "0.0.0.0/0"
+NETWORK = f"{PREFIX}network"
+PUBLIC, PRIVATE = "public", "private"
 
 Tags = Mapping[str, str]
 
@@ -38,6 +38,11 @@ def tag_list(tags: Tags, name: str = "") -> list[dict[str, str]]:
 def tagged(kind: str, tags: Tags, name: str) -> list[dict[str, Any]]:
     """Return the tags of an object for the call that makes it."""
     return [{"ResourceType": kind, "Tags": tag_list(tags, name)}]
+
+
+def tag_of(item: Mapping[str, Any], key: str) -> str:
+    """Return the value of an object's tag, "" without it."""
+    return next((tag["Value"] for tag in item.get("Tags", ()) if tag["Key"] == key), "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,38 +86,21 @@ class Ground:
             )
         return tuple(names)
 
-    def ensure_network(self, report: Report) -> str:
-        """Return the id of the VPC, made with gateway, route and a subnet per zone if need be."""
+    def subnets(self, network: str = "") -> dict[str, str]:
+        """Return zone -> subnet of a kind, by default that of the nodes, in the order of use."""
+        wanted = network or (PRIVATE if self.options.access == "bastion" else PUBLIC)
         if self.options.network:
-            return self.options.network.vpc
-        vpc = self.ensure(
-            "VPC",
-            report,
-            lambda: self.account.ec2.create_vpc(
-                CidrBlock=self.options.cidr,
-                TagSpecifications=tagged("vpc", self.tags, self.name),
-            )["Vpc"],
-        )["VpcId"]
-        self.account.soon("modify_vpc_attribute", VpcId=vpc, EnableDnsSupport={"Value": True})
-        self.account.soon("modify_vpc_attribute", VpcId=vpc, EnableDnsHostnames={"Value": True})
-        gateway = self._ensure_gateway(vpc, report)
-        table = self._ensure_routes(vpc, gateway, report)
-        self._ensure_subnets(vpc, table, report)
-        return str(vpc)
-
-    def subnets(self) -> dict[str, str]:
-        """Return zone -> subnet, in the order in which machines are spread."""
-        if self.options.network:
-            found = self.account.every(
-                "describe_subnets", "Subnets", SubnetIds=list(self.options.network.subnets)
-            )
             order = self.options.network.subnets
+            if network == PUBLIC and self.options.network.bastion_subnet:
+                order = (self.options.network.bastion_subnet,)
+            found = self.account.every("describe_subnets", "Subnets", SubnetIds=list(order))
             found.sort(key=lambda item: order.index(item["SubnetId"]))
         else:
-            found = sorted(self.find("subnet"), key=lambda item: str(item["AvailabilityZone"]))
+            found = [item for item in self.find("subnet") if tag_of(item, NETWORK) == wanted]
+            found.sort(key=lambda item: str(item["AvailabilityZone"]))
         by_zone = {item["AvailabilityZone"]: item["SubnetId"] for item in found}
-        wanted = self.options.zones or tuple(by_zone)
-        return {zone: by_zone[zone] for zone in wanted if zone in by_zone}
+        zones = self.options.zones or tuple(by_zone)
+        return {zone: by_zone[zone] for zone in zones if zone in by_zone} or by_zone
 
     def ensure_key(self, public_key: str, report: Report) -> None:
         """Put the cluster's public key into AWS, under a name that follows from the key."""
@@ -173,68 +161,6 @@ class Ground:
             return make()
 
         return self.account.ensured(find, told, f"make {kind} of {self.cluster}")
-
-    def _ensure_gateway(self, vpc: str, report: Report) -> str:
-        gateway = self.ensure(
-            "internet gateway",
-            report,
-            lambda: self.account.ec2.create_internet_gateway(
-                TagSpecifications=tagged("internet-gateway", self.tags, self.name),
-            )["InternetGateway"],
-        )
-        if not gateway["Attachments"]:
-            self.account.soon(
-                "attach_internet_gateway",
-                InternetGatewayId=gateway["InternetGatewayId"],
-                VpcId=vpc,
-            )
-        return str(gateway["InternetGatewayId"])
-
-    def _ensure_routes(self, vpc: str, gateway: str, report: Report) -> Mapping[str, Any]:
-        table = self.ensure(
-            "route table",
-            report,
-            lambda: self.account.ec2.create_route_table(
-                VpcId=vpc,
-                TagSpecifications=tagged("route-table", self.tags, self.name),
-            )["RouteTable"],
-        )
-        if not any(route.get("GatewayId") == gateway for route in table["Routes"]):
-            self.account.soon(
-                "create_route",
-                RouteTableId=table["RouteTableId"],
-                DestinationCidrBlock=EVERYWHERE,
-                GatewayId=gateway,
-            )
-        return table
-
-    def _ensure_subnets(self, vpc: str, table: Mapping[str, Any], report: Report) -> None:
-        there = {item["AvailabilityZone"]: item for item in self.find("subnet")}
-        taken = {item["CidrBlock"] for item in there.values()}
-        parts = ipaddress.IPv4Network(self.options.cidr).subnets(prefixlen_diff=SUBNET_NEWBITS)
-        free = (str(part) for part in parts if str(part) not in taken)
-        associated = {entry.get("SubnetId") for entry in table["Associations"]}
-        for zone in self.zones():
-            subnet = there[zone] if zone in there else self._subnet(vpc, zone, next(free), report)
-            if subnet["SubnetId"] not in associated:
-                self.account.soon(
-                    "associate_route_table",
-                    RouteTableId=table["RouteTableId"],
-                    SubnetId=subnet["SubnetId"],
-                )
-
-    def _subnet(self, vpc: str, zone: str, cidr: str, report: Report) -> dict[str, Any]:
-        return self.ensure(
-            "subnet",
-            report,
-            lambda: self.account.ec2.create_subnet(
-                VpcId=vpc,
-                AvailabilityZone=zone,
-                CidrBlock=cidr,
-                TagSpecifications=tagged("subnet", self.tags, f"{self.name}-{zone}"),
-            )["Subnet"],
-            lambda item: bool(item["AvailabilityZone"] == zone),
-        )
 
 
 def zone_for(index: int, zones: Sequence[str]) -> tuple[str, ...]:

@@ -10,23 +10,27 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from libcloud.compute.base import Node as CloudNode
+from libcloud.compute.types import NodeState
 from pydantic import ValidationError
 
 from mesosdeploy.errors import ProviderError
-from mesosdeploy.nodes import NodeRequest, NodeRole
+from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeRole
 from mesosdeploy.providers.aws import belongings, firewall
 from mesosdeploy.providers.aws.dialect import DIALECT
 from mesosdeploy.providers.aws.driver import Ec2Driver
-from mesosdeploy.providers.aws.network import Ground, Image, zone_for
+from mesosdeploy.providers.aws.network import PUBLIC, Ground, Image, zone_for
 from mesosdeploy.providers.aws.session import Account
+from mesosdeploy.providers.aws.vpc import Builder
 from mesosdeploy.providers.base import ClusterContext, Leftover, Report
 from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
-from mesosdeploy.providers.cloud.flows import rules
-from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, Launch
+from mesosdeploy.providers.cloud.flows import ADMIN, rules
+from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, HOST_KEY, Launch
 from mesosdeploy.providers.cloud.provider import CloudProvider
 from mesosdeploy.spec.aws_options import AwsMachineOptions, AwsOptions
+from mesosdeploy.spec.aws_rules import BASTION
 
 OPTIONS = frozenset(AwsOptions.model_fields)
+BASTION_GB = 8
 VOTERS = frozenset({NodeRole.MESOS_MASTER, NodeRole.ZOOKEEPER})
 ALIVE = ("pending", "running", "stopping", "stopped", "shutting-down", "terminated")
 
@@ -51,6 +55,7 @@ class AwsProvider(CloudProvider):
         self.ssh_user = self.settings.image.user
         self.account = Account(self.settings.region, self.settings.profile)
         self._once = Lock()
+        self._bastion: CloudNode | None = None
 
     @cached_property
     def ground(self) -> Ground:
@@ -83,19 +88,64 @@ class AwsProvider(CloudProvider):
         return {EXPIRES: end.isoformat(timespec="seconds")}
 
     def ssh_host_of(self, machine: CloudNode) -> str:
-        """Return the public address, or the private one where there shall be no public one."""
-        addresses = machine.public_ips if self.settings.public_addresses else machine.private_ips
+        """Return the public address, or the private one of machines that shall have no other."""
+        addresses = machine.public_ips if self._is_public(machine) else machine.private_ips
         return next(iter(addresses), "")
 
+    def first_settings(self, request: NodeRequest) -> Mapping[str, Any]:
+        """Let many connections through a bastion begin at once: all nodes are reached together."""
+        if request.group != BASTION:
+            return {}
+        path = "/etc/ssh/sshd_config.d/mesosdeploy.conf"
+        return {"write_files": [{"path": path, "content": "MaxStartups 200\nMaxSessions 200\n"}]}
+
+    def jump_of(self, machine: CloudNode) -> Jump | None:
+        """Return the bastion for the machines behind it."""
+        door = self._bastion
+        if self.settings.access != "bastion" or door is None or self._name(machine) == BASTION:
+            return None
+        host_key = self.tags_of(door).get(HOST_KEY)
+        return Jump(host=self.ssh_host_of(door), user=self.ssh_user, host_key=host_key)
+
+    def list(self) -> Sequence[Node]:
+        """Return the cluster's machines; the bastion is none of its nodes."""
+        return [node for node in super().list() if node.group != BASTION]
+
     def prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
-        """Make network, security groups and key pair, or bring them up to date."""
+        """Make network, security groups, key pair and bastion, or bring them up to date."""
         for request in requests:
             self._machine_options(request)
-        self._find_image()
-        vpc = self.ground.ensure_network(report)
-        firewall.ensure(self.ground, vpc, rules(requests), report)
+        assert self._image.id  # looked for before anything is made
+        vpc = self._ensure_network(report)
+        behind = self.settings.access == "bastion"
+        firewall.ensure(
+            self.ground, vpc, rules(requests, entrance=BASTION if behind else ADMIN), report
+        )
         self.ground.ensure_key(self.context.public_key, report)
         self._forget_ground()
+        if behind:
+            cluster = self.context.cluster
+            self.create(
+                NodeRequest(
+                    cluster=cluster, name=BASTION, group=BASTION, index=1, roles=frozenset()
+                ),
+                report,
+            )
+
+    def _ensure_network(self, report: Report) -> str:
+        if self.settings.network:
+            return self.settings.network.vpc
+        return Builder(ground=self.ground, report=report, poll_seconds=self.poll_seconds).build()
+
+    def _look(self) -> Sequence[CloudNode]:
+        found = super()._look()
+        doors = (machine for machine in found if self._name(machine) == BASTION)
+        alive = (door for door in doors if door.state != NodeState.TERMINATED)
+        self._bastion = next(alive, None)
+        return found
+
+    def _is_public(self, machine: CloudNode) -> bool:
+        return self.settings.access == "public" or self._name(machine) == BASTION
 
     def places(self, request: NodeRequest) -> Sequence[str]:
         """Return the machine's zone, and the others for machines that do not vote.
@@ -103,35 +153,38 @@ class AwsProvider(CloudProvider):
         Voters stay where they are planned: a majority in one zone would end with that zone.
         """
         with self._once:
-            zones = zone_for(request.index, tuple(self._subnets))
+            zones = zone_for(request.index, tuple(self._subnets[request.group == BASTION]))
         return zones[:1] if request.roles & VOTERS else zones
 
     def arguments(self, launch: Launch) -> Mapping[str, Any]:
         """Return what a machine is made with: everything in one call, the tags included."""
-        machine = self._machine_options(launch.request)
+        request, settings = launch.request, self.settings
+        machine = self._machine_options(request)
+        is_door = request.group == BASTION
+        own_type = settings.bastion_type if is_door else machine.instance_type
         with self._once:
-            image, subnet = self._image, self._subnets[launch.place]
-            group = self._groups[launch.request.group]
+            image, subnet = self._image, self._subnets[is_door][launch.place]
+            group = self._groups[request.group]
         disk = {
             "VolumeType": "gp3",
-            "VolumeSize": str(machine.disk_gb or self.settings.disk_gb),
+            "VolumeSize": str(machine.disk_gb or (BASTION_GB if is_door else settings.disk_gb)),
             "Encrypted": "true",
             "DeleteOnTermination": "true",
-            **({"KmsKeyId": self.settings.kms_key} if self.settings.kms_key else {}),
+            **({"KmsKeyId": settings.kms_key} if settings.kms_key else {}),
         }
         return {
             "name": launch.name,
-            "size": SimpleNamespace(id=machine.instance_type or self.settings.instance_type),
+            "size": SimpleNamespace(id=own_type or settings.instance_type),
             "image": SimpleNamespace(id=image.id),
             "ex_keyname": self.ground.key_name(self.context.public_key),
             "ex_userdata": launch.user_data,
             "ex_subnet": SimpleNamespace(id=subnet),
             "ex_security_group_ids": [group],
-            "ex_assign_public_ip": self.settings.public_addresses,
+            "ex_assign_public_ip": is_door or settings.access == "public",
             "ex_metadata": dict(launch.tags),
             "ex_clienttoken": launch.token,
             "ex_blockdevicemappings": [{"DeviceName": image.root_device, "Ebs": disk}],
-            "ex_iamprofile": self.settings.instance_profile,
+            "ex_iamprofile": None if is_door else settings.instance_profile,
             "ex_spot": machine.spot,
             "ex_spot_max_price": machine.spot_max_price,
         }
@@ -155,8 +208,11 @@ class AwsProvider(CloudProvider):
         return self.ground.image()
 
     @cached_property
-    def _subnets(self) -> Mapping[str, str]:
-        return self._required(self.ground.subnets(), "subnet")
+    def _subnets(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Zone -> subnet for the nodes, and for the bastion."""
+        nodes = self._required(self.ground.subnets(), "subnet")
+        door = self.ground.subnets(PUBLIC) if self.settings.access == "bastion" else {}
+        return nodes, door
 
     @cached_property
     def _groups(self) -> Mapping[str, str]:
@@ -184,10 +240,6 @@ class AwsProvider(CloudProvider):
                 f" (option {exc.errors()[0]['loc']})",
                 hint="correct cluster.yml: mesosdeploy validate",
             ) from exc
-
-    def _find_image(self) -> None:
-        """Look for the image before anything is made."""
-        assert self._image.id
 
 
 def _machine_of(it: belongings.Belonging) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mesosdeploy.nodes import NodeRequest, NodeRole
 from mesosdeploy.spec.ports import SSH, parse_range
@@ -108,19 +108,30 @@ LOCAL_PORTS = frozenset({18080})
 """Ports that only their own node uses: ZooKeeper's admin server."""
 
 
-def rules(requests: Sequence[NodeRequest]) -> Mapping[str, tuple[Rule, ...]]:
+def rules(
+    requests: Sequence[NodeRequest], *, entrance: str = ADMIN
+) -> Mapping[str, tuple[Rule, ...]]:
     """Return the firewall rules of each group of the spec, SSH for the admin among them.
 
-    Groups name groups and never addresses, so that they hold for machines that come later.
+    Groups name groups and never addresses, so that they hold for machines that come later. With an
+    `entrance`, a group of its own, people reach the nodes from there only, and it by SSH only.
     """
     roles: dict[str, set[NodeRole]] = {}
     for request in requests:
         roles.setdefault(request.group, set()).update(request.roles)
     ssh = Rule(protocol="tcp", first=SSH.port, last=SSH.port, source=ADMIN, why="SSH")
-    return {
-        group: tuple(sorted({ssh, *_rules_of(carried, roles, _task_ports(requests, group))}))
+    made = {
+        group: {ssh, *_rules_of(carried, roles, _task_ports(requests, group))}
         for group, carried in roles.items()
     }
+    if entrance != ADMIN:
+        made = {group: {_from(rule, entrance) for rule in lines} for group, lines in made.items()}
+        made[entrance] = {ssh}
+    return {group: tuple(sorted(lines)) for group, lines in made.items()}
+
+
+def _from(rule: Rule, entrance: str) -> Rule:
+    return replace(rule, source=entrance) if rule.source == ADMIN else rule
 
 
 def _rules_of(

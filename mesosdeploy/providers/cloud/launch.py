@@ -59,12 +59,15 @@ def labels_of(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if not key.startswith(PREFIX)}
 
 
-def cloud_config(request: NodeRequest, *, host_key: HostKey, public_key: str) -> str:
+def cloud_config(
+    request: NodeRequest, *, host_key: HostKey, public_key: str, further: Mapping[str, object]
+) -> str:
     """Return user-data for cloud-init: the name, the host key, and who may enter (JSON is YAML).
 
     The host key is made by the controller, so that the first connection is already checked.
     """
     settings = {
+        **further,
         "hostname": request.name,
         "fqdn": f"{request.name}.{request.cluster}",
         "ssh_authorized_keys": [public_key],

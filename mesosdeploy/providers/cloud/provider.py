@@ -13,7 +13,7 @@ from libcloud.compute.base import NodeDriver
 from libcloud.compute.types import NodeState
 
 from mesosdeploy.errors import ProviderError
-from mesosdeploy.nodes import Node, NodeRequest, NodeStatus
+from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeStatus
 from mesosdeploy.providers.base import ClusterContext, Finding, Leftover, Report
 from mesosdeploy.providers.cloud import launch as launching
 from mesosdeploy.providers.cloud.calls import Sightings, once
@@ -94,6 +94,16 @@ class CloudProvider(ABC):
     def ssh_host_of(self, machine: CloudNode) -> str:
         """Return the address by which this controller reaches a machine, "" until it is known."""
         return next(iter([*machine.public_ips, *machine.private_ips]), "")
+
+    def jump_of(self, machine: CloudNode) -> Jump | None:
+        """Return the machine through which SSH reaches this one, if there is one."""
+        del machine
+        return None
+
+    def first_settings(self, request: NodeRequest) -> Mapping[str, Any]:
+        """Return further keys for cloud-init of a machine."""
+        del request
+        return {}
 
     def check(self) -> Sequence[Finding]:
         """Say whether the cloud lets this controller in, by listing machines."""
@@ -225,7 +235,10 @@ class CloudProvider(ABC):
             name=launching.machine_name(request.cluster, request.name),
             tags=tags,
             user_data=launching.cloud_config(
-                request, host_key=host_key, public_key=self.context.public_key
+                request,
+                host_key=host_key,
+                public_key=self.context.public_key,
+                further=self.first_settings(request),
             ),
             token=uuid.uuid4().hex,
             place=place,
@@ -302,4 +315,5 @@ class CloudProvider(ABC):
             host_key=tags.get(launching.HOST_KEY),
             labels=launching.labels_of(tags),
             detail=self.detail_of(machine),
+            jump=self.jump_of(machine),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import boto3
@@ -121,7 +122,7 @@ def test_a_network_that_exists_is_used_and_stays(
         )["Subnet"]["SubnetId"]
         for n, zone in enumerate("ab")
     ]
-    provider = provide(network={"vpc": vpc, "subnets": subnets}, public_addresses=False)
+    provider = provide(network={"vpc": vpc, "subnets": subnets}, access="private")
     provider.prepare(requests, quiet)
     node = provider.create(requests[0], quiet)
     assert node.ssh_host == node.address
@@ -226,3 +227,48 @@ def test_more_machines_than_one_page_are_all_listed(
     aws.fail()
     assert len(provider.list()) == len(nodes) == 6
     assert aws.actions() == ["DescribeInstances"] * 2
+
+
+def test_behind_a_bastion_only_it_has_a_public_address(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    provider = provide(access="bastion")
+    provider.prepare(requests, quiet)
+    node = provider.create(requests[0], quiet)
+    public = [machine for machine in aws.alive() if machine.get("PublicIpAddress")]
+    assert [machine["Tags"] and machine["InstanceType"] for machine in public] == ["t3.micro"]
+    assert node.jump is not None
+    assert node.jump.host == public[0]["PublicIpAddress"]
+    assert str(node.jump.host_key).startswith("ssh-ed25519 ")
+    assert node.ssh_host == node.address
+    assert provider.list() == [node] == list(provide(access="bastion").list())
+    kinds = Counter(left.kind for left in provider.leftovers())
+    assert (kinds["instance"], kinds["NAT gateway"], kinds["elastic IP"]) == (1, 1, 1)
+    assert (kinds["subnet"], kinds["route table"], kinds["security group"]) == (6, 2, 4)
+    aws.fail()
+    provide(access="bastion").prepare(requests, quiet)
+    assert not [a for a in aws.actions() if a.startswith(("Create", "Run", "Allocate"))]
+    provider.destroy(node, quiet)
+    provider.cleanup(quiet)
+    assert (provider.leftovers(), aws.alive()) == ([], [])
+
+
+def test_private_machines_get_out_through_the_gateway_and_public_ones_directly(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    provide(access="bastion").prepare(requests, quiet)
+    tables = aws.ec2.describe_route_tables(
+        Filters=[{"Name": "tag:mesosdeploy:cluster", "Values": ["c1"]}]
+    )["RouteTables"]
+    ways = {
+        next(tag["Value"] for tag in table["Tags"] if tag["Key"] == "mesosdeploy:network"): [
+            route.get("NatGatewayId") or route["GatewayId"]
+            for route in table["Routes"]
+            if route["DestinationCidrBlock"] == "0.0.0.0/0"
+        ]
+        for table in tables
+    }
+    assert {name: [way[:4] for way in found] for name, found in ways.items()} == {
+        "public": ["igw-"],
+        "private": ["nat-"],
+    }

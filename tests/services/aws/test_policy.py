@@ -34,7 +34,7 @@ def allowed() -> set[str]:
 def test_the_policy_allows_the_whole_life_of_a_cluster_and_no_more(
     aws: Aws, provide: Provide, requests: tuple[NodeRequest, ...], options: dict[str, Any]
 ) -> None:
-    provider = provide()
+    provider = provide(access="bastion")
     provider.check()
     provider.prepare(requests, quiet)
     node = provider.create(requests[0], quiet)

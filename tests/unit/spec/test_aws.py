@@ -26,8 +26,9 @@ GOOD = {
     "open on purpose": aws(admin_cidrs=["0.0.0.0/0"], open_to_everyone=True),
     "own zones": aws(zones=["eu-central-1a", "eu-central-1b"]),
     "a network that exists": aws(
-        network={"vpc": "vpc-1a", "subnets": ["subnet-1a"]}, public_addresses=False
+        network={"vpc": "vpc-1a", "subnets": ["subnet-1a"]}, access="private"
     ),
+    "behind a bastion": aws(access="bastion"),
     "spot agents": machines("agents", options={"spot": True, "spot_max_price": 0.05}),
     "large masters": machines("masters", options={"instance_type": "m6i.xlarge", "disk_gb": 80}),
 }
@@ -65,11 +66,16 @@ BAD = {
         'provider.zones[1]: is named twice (value "eu-central-1a") | name each zone once',
     ),
     "no way in": (
-        aws(public_addresses=False),
-        (
-            "provider.public_addresses: leaves the machines of a network that is made without any way"
-            " to them (value false) | set it to true, or give a `network` that you reach"
-        ),
+        aws(access="private"),
+        'provider.access: leaves the machines of a network that is made without any way to them (value "private") | use public or bastion, or give a `network` that you reach',
+    ),
+    "no place for the bastion": (
+        aws(access="bastion", network={"vpc": "vpc-1a", "subnets": ["subnet-1a"]}),
+        "provider.network: has no public subnet for the bastion | add `bastion_subnet: subnet-…`",
+    ),
+    "a group called like the bastion": (
+        {**groups(bastion={"count": 1, "kind": "agents"}), "provider": AWS},
+        "groups.bastion: is the name of the machine that lets SSH through | choose another name",
     ),
     "a network that AWS does not make": (
         aws(cidr="10.0.0.0/8"),

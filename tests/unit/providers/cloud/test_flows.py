@@ -80,6 +80,15 @@ def test_what_nobody_needs_is_closed(to: str, port: int, source: str) -> None:
     assert not [x for x in lines if x.source == source and x.first <= port <= x.last]
 
 
+def test_with_an_entrance_people_come_through_it_and_by_ssh_only() -> None:
+    made = dict(rules(requests(), entrance="bastion"))
+    assert [(x.first, x.last, x.source) for x in made.pop("bastion")] == [(22, 22, ADMIN)]
+    assert made
+    for group, lines in made.items():
+        assert not [line for line in lines if line.source == ADMIN], group
+        assert (22, "bastion") in {(line.first, line.source) for line in lines}
+
+
 def test_groups_of_their_own_have_rules_of_their_own() -> None:
     made = rules(requests(zookeepers={"count": 3}, schedulers={"count": 2}))
     assert {line.first for line in made["zookeepers"]} >= {2181, 2888, 3888}
