@@ -72,7 +72,7 @@ def stream(config: Path, node: str, command: Sequence[str]) -> Stream:
 def connect(command: Sequence[str], *, seconds: float) -> bytes:
     """Return what the far end says first, through an ssh that only connects (`ssh -W`).
 
-    Raises ConnectionError with ssh's own words when there is no way, and within `seconds`.
+    Raises ConnectionError with ssh's last words when there is no way, and after `seconds`.
     """
     try:
         done = subprocess.run(
@@ -87,7 +87,8 @@ def connect(command: Sequence[str], *, seconds: float) -> bytes:
             return bytes(exc.stdout)
         raise ConnectionError(f"no answer within {seconds:.0f} s") from exc
     if not done.stdout:
-        raise ConnectionError(done.stderr.decode(errors="replace").strip() or "it says nothing")
+        words = done.stderr.decode(errors="replace").split("\n")
+        raise ConnectionError(next((line for line in reversed(words) if line), "it says nothing"))
     return done.stdout
 
 
