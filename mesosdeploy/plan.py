@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mesosdeploy.nodes import Node, NodeRequest, NodeRole, NodeStatus
+from mesosdeploy.providers.base import Estimate
 from mesosdeploy.state.record import ClusterState, request_record
 
 
@@ -215,9 +216,10 @@ def _names(names: set[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def as_data(plan: Plan) -> Mapping[str, object]:
-    """Return the plan as plain data for JSON output."""
+def as_data(plan: Plan, estimate: Estimate | None = None) -> Mapping[str, object]:
+    """Return the plan, and what its machines cost where that is known, as data for JSON output."""
     return {
+        **({"estimate": _estimate_data(estimate)} if estimate else {}),
         "actions": [
             {"action": a.kind, "node": a.name, "group": a.group, "reason": a.reason}
             for a in plan.actions
@@ -225,4 +227,14 @@ def as_data(plan: Plan) -> Mapping[str, object]:
         "converge": plan.converge,
         "dangers": list(plan.dangers),
         "nothing_to_do": plan.is_empty,
+    }
+
+
+def _estimate_data(estimate: Estimate) -> Mapping[str, object]:
+    return {
+        "hourly_usd": round(estimate.hourly_usd, 4),
+        "monthly_usd": round(estimate.monthly_usd, 2),
+        "prices_of": estimate.dated.isoformat(),
+        "unknown": list(estimate.unknown),
+        "leaves_out": estimate.leaves_out,
     }

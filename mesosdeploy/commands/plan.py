@@ -40,6 +40,8 @@ def plan(
 
       mesosdeploy plan -o json | jq '.actions[] | select(.action != "keep")'
     """
+    from datetime import UTC, datetime
+
     from mesosdeploy import console
     from mesosdeploy import plan as planning
     from mesosdeploy.workflow import preview
@@ -47,14 +49,16 @@ def plan(
 
     environment = Environment.load(inventory, provider)
     made = preview.plan(environment)
-    console.show(planning.as_data(made), output, lambda: _table(made))
+    cost = preview.estimate(environment)
+    words = cost.sentence(datetime.now(UTC).date()) if cost else ""
+    console.show(planning.as_data(made, cost), output, lambda: _table(made, words))
     if made.is_empty:
         console.success("nothing to do", f"mesosdeploy status -i {quote(str(inventory))}")
     elif not made.dangers:
         console.success("this is what `up` would do", f"mesosdeploy up -i {quote(str(inventory))}")
 
 
-def _table(made: Plan) -> RenderableType:
+def _table(made: Plan, cost: str) -> RenderableType:
     from rich.console import Group
     from rich.markup import escape
     from rich.table import Table
@@ -67,5 +71,6 @@ def _table(made: Plan) -> RenderableType:
     lines = [
         f"the playbook runs: {made.converge}" if made.converge else "the playbook does not run"
     ]
+    lines += [cost] if cost else []
     lines += [f"REFUSED: {danger}" for danger in made.dangers]
     return Group(table, *map(escape, lines))

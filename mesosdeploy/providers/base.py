@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mesosdeploy.errors import UsageError
 from mesosdeploy.nodes import Node, NodeRequest
@@ -45,6 +46,46 @@ class Leftover:
 
     kind: str
     name: str
+
+
+HOURS_A_MONTH = 730
+"""A year's hours in twelve parts, as clouds bill."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What machines cost, in USD: `unknown` names sizes without a price, `dated` the price list.
+
+    `leaves_out` says what is billed beside them.
+    """
+
+    hourly_usd: float
+    unknown: tuple[str, ...]
+    dated: date
+    leaves_out: str
+
+    @property
+    def monthly_usd(self) -> float:
+        """The price of a month."""
+        return self.hourly_usd * HOURS_A_MONTH
+
+    def sentence(self, today: date) -> str:
+        """Return it in words, with the age of the prices."""
+        unknown = f"; no price is known of {', '.join(self.unknown)}" if self.unknown else ""
+        return (
+            f"the machines cost about {self.hourly_usd:.2f} USD an hour,"
+            f" {self.monthly_usd:.0f} USD a month, by prices of {self.dated}"
+            f" ({(today - self.dated).days} days old){unknown}; not in it: {self.leaves_out}"
+        )
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A provider that knows prices."""
+
+    def estimate(self, requests: Sequence[NodeRequest]) -> Estimate:
+        """Return what machines for these requests cost; asks nobody."""
+        ...
 
 
 class Provider(Protocol):

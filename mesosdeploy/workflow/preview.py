@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from mesosdeploy.plan import Plan
+from mesosdeploy.providers.base import Estimate, Priced
 from mesosdeploy.state import record
 from mesosdeploy.workflow import install
 from mesosdeploy.workflow.environment import Environment
 from mesosdeploy.workflow.up_steps import make_plan
+
+
+def estimate(environment: Environment) -> Estimate | None:
+    """Return what the spec's machines cost, None where the provider knows no prices."""
+    provider = environment.provider
+    if not isinstance(provider, Priced):
+        return None
+    return provider.estimate(environment.spec.requests())
 
 
 def plan(environment: Environment) -> Plan:

@@ -15,13 +15,13 @@ from pydantic import ValidationError
 
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeRole
-from mesosdeploy.providers.aws import belongings, firewall
+from mesosdeploy.providers.aws import belongings, firewall, prices
 from mesosdeploy.providers.aws.dialect import DIALECT
 from mesosdeploy.providers.aws.driver import Ec2Driver
 from mesosdeploy.providers.aws.network import PUBLIC, Ground, Image, zone_for
 from mesosdeploy.providers.aws.session import Account
 from mesosdeploy.providers.aws.vpc import Builder
-from mesosdeploy.providers.base import ClusterContext, Leftover, Report
+from mesosdeploy.providers.base import ClusterContext, Estimate, Leftover, Report
 from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
 from mesosdeploy.providers.cloud.flows import ADMIN, rules
 from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, HOST_KEY, Launch
@@ -146,6 +146,15 @@ class AwsProvider(CloudProvider):
 
     def _is_public(self, machine: CloudNode) -> bool:
         return self.settings.access == "public" or self._name(machine) == BASTION
+
+    def estimate(self, requests: Sequence[NodeRequest]) -> Estimate:
+        """Return what the machines cost, the bastion among them."""
+        types = [
+            self._machine_options(request).instance_type or self.settings.instance_type
+            for request in requests
+        ]
+        door = [self.settings.bastion_type] if self.settings.access == "bastion" else []
+        return prices.estimate([*types, *door], self.settings.region)
 
     def places(self, request: NodeRequest) -> Sequence[str]:
         """Return the machine's zone, and the others for machines that do not vote.

@@ -79,6 +79,8 @@ def make_machines(inventory: Path) -> Environment:
 def test_up_makes_the_machines_and_down_proves_that_none_is_left(aws: Aws, inventory: Path) -> None:
     planned = json.loads(command("plan", "-i", str(inventory), "-o", "json").stdout)
     assert {action["action"] for action in planned["actions"]} == {"create"}
+    assert planned["estimate"]["monthly_usd"] > 100
+    assert "USD an hour" in command("plan", "-i", str(inventory)).stdout
     assert aws.alive() == []
     environment = make_machines(inventory)
     assert len(aws.alive()) == 6
