@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -85,6 +85,24 @@ class Priced(Protocol):
 
     def estimate(self, requests: Sequence[NodeRequest]) -> Estimate:
         """Return what machines for these requests cost; asks nobody."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remains:
+    """What an account has of one cluster; `expires` is when it counts as forgotten, if ever."""
+
+    cluster: str
+    objects: tuple[Leftover, ...]
+    expires: datetime | None = None
+
+
+@runtime_checkable
+class Collecting(Protocol):
+    """A provider that can tell what other clusters left in the same account."""
+
+    def clusters(self) -> Sequence[Remains]:
+        """List every cluster of which there is anything, by name; machines are objects too."""
         ...
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Lock
@@ -18,10 +19,10 @@ from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeRole
 from mesosdeploy.providers.aws import belongings, firewall, prices
 from mesosdeploy.providers.aws.dialect import DIALECT
 from mesosdeploy.providers.aws.driver import Ec2Driver
-from mesosdeploy.providers.aws.network import PUBLIC, Ground, Image, zone_for
+from mesosdeploy.providers.aws.network import PUBLIC, Ground, Image, tag_of, zone_for
 from mesosdeploy.providers.aws.session import Account
 from mesosdeploy.providers.aws.vpc import Builder
-from mesosdeploy.providers.base import ClusterContext, Estimate, Leftover, Report
+from mesosdeploy.providers.base import ClusterContext, Estimate, Leftover, Remains, Report
 from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
 from mesosdeploy.providers.cloud.flows import ADMIN, rules
 from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, HOST_KEY, Launch
@@ -198,6 +199,20 @@ class AwsProvider(CloudProvider):
             "ex_spot_max_price": machine.spot_max_price,
         }
 
+    def clusters(self) -> Sequence[Remains]:
+        """List what EC2 has of every cluster in the region."""
+        found: dict[str, list[belongings.Belonging]] = {}
+        for it in belongings.find(self.account, [{"Name": "tag-key", "Values": [CLUSTER]}]):
+            found.setdefault(tag_of(it.item, CLUSTER), []).append(it)
+        return [
+            Remains(
+                cluster=cluster,
+                objects=tuple(Leftover(kind=it.kind, name=it.id) for it in items),
+                expires=_last_of(tag_of(it.item, EXPIRES) for it in items),
+            )
+            for cluster, items in sorted(found.items())
+        ]
+
     def leftovers(self) -> Sequence[Leftover]:
         """List everything in EC2 that carries the cluster's tag, but the nodes themselves."""
         nodes = {node.provider_id for node in self.list()}
@@ -249,6 +264,15 @@ class AwsProvider(CloudProvider):
                 f" (option {exc.errors()[0]['loc']})",
                 hint="correct cluster.yml: mesosdeploy validate",
             ) from exc
+
+
+def _last_of(texts: Iterable[str]) -> datetime | None:
+    """Return the latest of these times: each run of `up` gives what it makes a new one."""
+    moments = []
+    for text in texts:
+        with suppress(ValueError):  # somebody edited the tag
+            moments.append(datetime.fromisoformat(text).astimezone(UTC))
+    return max(moments, default=None)
 
 
 def _machine_of(it: belongings.Belonging) -> str:
