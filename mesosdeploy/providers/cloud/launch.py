@@ -55,8 +55,12 @@ def machine_tags(
 
 
 def labels_of(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return what the user's labels were."""
-    return {key: value for key, value in tags.items() if not key.startswith(PREFIX)}
+    """Return what the user's labels were, without what this program and the cloud add."""
+    return {
+        key: value
+        for key, value in tags.items()
+        if key != "Name" and not key.startswith((PREFIX, "aws:"))
+    }
 
 
 def cloud_config(

@@ -22,6 +22,7 @@ def test_a_cluster_comes_up_and_goes_without_a_rest(
     assert all(node.status is NodeStatus.RUNNING for node in nodes)
     assert all(node.address.startswith("10.60.") and node.ssh_host for node in nodes)
     assert {node.ssh_user for node in nodes} == {"admin"}
+    assert [node.labels for node in nodes] == [request.labels for request in requests]
     assert sorted(provide().list(), key=lambda n: n.name) == sorted(nodes, key=lambda n: n.name)
     assert len(aws.alive()) == len(requests)
     for node in nodes:
