@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mesosdeploy.plan import Plan
+    from mesosdeploy.providers.base import Surrounding
 
 _STYLES = {
     "create": "green",
@@ -40,6 +42,7 @@ def plan(
 
       mesosdeploy plan -o json | jq '.actions[] | select(.action != "keep")'
     """
+    from dataclasses import asdict
     from datetime import UTC, datetime
 
     from mesosdeploy import console
@@ -51,14 +54,24 @@ def plan(
     made = preview.plan(environment)
     cost = preview.estimate(environment)
     words = cost.sentence(datetime.now(UTC).date()) if cost else ""
-    console.show(planning.as_data(made, cost), output, lambda: _table(made, words))
+    around = preview.surroundings(environment)
+    data = {
+        **planning.as_data(made, cost),
+        **({"around_them": [asdict(each) for each in around]} if around is not None else {}),
+    }
+    console.show(data, output, lambda: _table(made, [*_around(around or ()), words]))
     if made.is_empty:
         console.success("nothing to do", f"mesosdeploy status -i {quote(str(inventory))}")
     elif not made.dangers:
         console.success("this is what `up` would do", f"mesosdeploy up -i {quote(str(inventory))}")
 
 
-def _table(made: Plan, cost: str) -> RenderableType:
+def _around(found: Iterable[Surrounding]) -> Iterator[str]:
+    for each in found:
+        yield f"{each.action} {each.kind}: {each.name}{f' ({each.detail})' if each.detail else ''}"
+
+
+def _table(made: Plan, notes: Iterable[str]) -> RenderableType:
     from rich.console import Group
     from rich.markup import escape
     from rich.table import Table
@@ -71,6 +84,6 @@ def _table(made: Plan, cost: str) -> RenderableType:
     lines = [
         f"the playbook runs: {made.converge}" if made.converge else "the playbook does not run"
     ]
-    lines += [cost] if cost else []
+    lines += [note for note in notes if note]
     lines += [f"REFUSED: {danger}" for danger in made.dangers]
     return Group(table, *map(escape, lines))

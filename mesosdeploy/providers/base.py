@@ -89,6 +89,25 @@ class Priced(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Surrounding:
+    """Something around the machines: what `up` would do to it (make, keep, change)."""
+
+    action: str
+    kind: str
+    name: str
+    detail: str = ""
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A provider that can say what it would make around the machines."""
+
+    def foresee(self, requests: Sequence[NodeRequest]) -> Sequence[Surrounding]:
+        """Return what is and would be around machines for these requests; changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
 class Remains:
     """What an account has of one cluster; `expires` is when it counts as forgotten, if ever."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mesosdeploy.plan import Plan
-from mesosdeploy.providers.base import Estimate, Priced
+from mesosdeploy.providers.base import Estimate, Foreseeing, Priced, Surrounding
 from mesosdeploy.state import record
 from mesosdeploy.workflow import install
 from mesosdeploy.workflow.environment import Environment
@@ -16,6 +16,14 @@ def estimate(environment: Environment) -> Estimate | None:
     if not isinstance(provider, Priced):
         return None
     return provider.estimate(environment.spec.requests())
+
+
+def surroundings(environment: Environment) -> tuple[Surrounding, ...] | None:
+    """Return what is and would be around the machines, None where the provider cannot say."""
+    provider = environment.provider
+    if not isinstance(provider, Foreseeing):
+        return None
+    return tuple(provider.foresee(environment.spec.requests()))
 
 
 def plan(environment: Environment) -> Plan:

@@ -31,6 +31,20 @@ def ensure(ground: Ground, vpc: str, rules: Mapping[str, Sequence[Rule]], report
         _set_rules(ground, there[group], _wanted(wanted, known, ground.options.admin_cidrs), report)
 
 
+def differences(
+    ground: Ground, rules: Mapping[str, Sequence[Rule]]
+) -> dict[str, tuple[bool, int, int]]:
+    """Return for each group whether it is new, and how many rules it would gain and lose."""
+    there = {tag_of(item, GROUP): item for item in ground.find("security group")}
+    known = {group: str(there.get(group, {}).get("GroupId", f"sg-new-{group}")) for group in rules}
+    result = {}
+    for group, lines in rules.items():
+        wanted = set(_wanted(lines, known, ground.options.admin_cidrs))
+        existing = set(dict(_lines(there.get(group, {}).get("IpPermissions", ()))))
+        result[group] = (group not in there, len(wanted - existing), len(existing - wanted))
+    return result
+
+
 def _make(ground: Ground, vpc: str, group: str, report: Report) -> dict[str, Any]:
     name = f"{ground.name}-{group}"
     made = ground.ensure(

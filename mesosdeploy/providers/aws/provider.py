@@ -19,12 +19,20 @@ from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeRole
 from mesosdeploy.providers.aws import belongings, firewall, prices
 from mesosdeploy.providers.aws.dialect import DIALECT
 from mesosdeploy.providers.aws.driver import Ec2Driver
+from mesosdeploy.providers.aws.foresight import foresee
 from mesosdeploy.providers.aws.network import PUBLIC, Ground, Image, tag_of, zone_for
 from mesosdeploy.providers.aws.session import Account
 from mesosdeploy.providers.aws.vpc import Builder
-from mesosdeploy.providers.base import ClusterContext, Estimate, Leftover, Remains, Report
+from mesosdeploy.providers.base import (
+    ClusterContext,
+    Estimate,
+    Leftover,
+    Remains,
+    Report,
+    Surrounding,
+)
 from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
-from mesosdeploy.providers.cloud.flows import ADMIN, rules
+from mesosdeploy.providers.cloud.flows import ADMIN, Rule, rules
 from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, HOST_KEY, Launch
 from mesosdeploy.providers.cloud.provider import CloudProvider
 from mesosdeploy.spec.aws_options import AwsMachineOptions, AwsOptions
@@ -118,13 +126,10 @@ class AwsProvider(CloudProvider):
             self._machine_options(request)
         assert self._image.id  # looked for before anything is made
         vpc = self._ensure_network(report)
-        behind = self.settings.access == "bastion"
-        firewall.ensure(
-            self.ground, vpc, rules(requests, entrance=BASTION if behind else ADMIN), report
-        )
+        firewall.ensure(self.ground, vpc, self._rules(requests), report)
         self.ground.ensure_key(self.context.public_key, report)
         self._forget_ground()
-        if behind:
+        if self.settings.access == "bastion":
             cluster = self.context.cluster
             self.create(
                 NodeRequest(
@@ -147,6 +152,20 @@ class AwsProvider(CloudProvider):
 
     def _is_public(self, machine: CloudNode) -> bool:
         return self.settings.access == "public" or self._name(machine) == BASTION
+
+    def foresee(self, requests: Sequence[NodeRequest]) -> Sequence[Surrounding]:
+        """Return what is and would be around the machines."""
+        there = {node.name for node in self.list()}
+        disks = [
+            self._machine_options(request).disk_gb or self.settings.disk_gb
+            for request in requests
+            if request.name not in there
+        ]
+        return list(foresee(self.ground, self._rules(requests), disks))
+
+    def _rules(self, requests: Sequence[NodeRequest]) -> Mapping[str, Sequence[Rule]]:
+        behind = self.settings.access == "bastion"
+        return rules(requests, entrance=BASTION if behind else ADMIN)
 
     def estimate(self, requests: Sequence[NodeRequest]) -> Estimate:
         """Return what the machines cost, the bastion among them."""

@@ -99,7 +99,15 @@ def test_rules_follow_the_spec(
     provide().prepare(requests, quiet)
     other = {**options, "admin_cidrs": ["198.51.100.0/24"]}
     more = requests_of(other, agents={"count": 2, "resources": {"ports": ["40000-40010"]}})
-    provide(admin_cidrs=["198.51.100.0/24"]).prepare(more, quiet)
+    changed = provide(admin_cidrs=["198.51.100.0/24"])
+    foreseen = [each for each in changed.foresee(more) if each.action == "change"]
+    assert {each.name for each in foreseen} == {
+        f"mesosdeploy-c1-{group}" for group in ("masters", "agents", "monitors")
+    }
+    assert all("more" in each.detail and "fewer" in each.detail for each in foreseen)
+    changed.prepare(more, quiet)
+    settled = [each for each in changed.foresee(more) if each.kind != "volume"]
+    assert {each.action for each in settled} == {"keep"}
     permissions = [
         rule
         for group in aws.ec2.describe_security_groups(

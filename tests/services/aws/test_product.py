@@ -80,7 +80,11 @@ def test_up_makes_the_machines_and_down_proves_that_none_is_left(aws: Aws, inven
     planned = json.loads(command("plan", "-i", str(inventory), "-o", "json").stdout)
     assert {action["action"] for action in planned["actions"]} == {"create"}
     assert planned["estimate"]["monthly_usd"] > 100
-    assert "USD an hour" in command("plan", "-i", str(inventory)).stdout
+    assert {each["action"] for each in planned["around_them"]} == {"make"}
+    table = command("plan", "-i", str(inventory)).stdout
+    assert "USD an hour" in table
+    assert "make subnet: 3\n" in table
+    assert "make volume: 6 (180 GB in all, gp3, encrypted)\n" in table
     assert aws.alive() == []
     environment = make_machines(inventory)
     assert len(aws.alive()) == 6
@@ -89,6 +93,7 @@ def test_up_makes_the_machines_and_down_proves_that_none_is_left(aws: Aws, inven
     assert {entry.node.status for entry in state.nodes.values()} == {NodeStatus.RUNNING}
     planned = json.loads(command("plan", "-i", str(inventory), "-o", "json").stdout)
     assert {action["action"] for action in planned["actions"]} == {"keep"}
+    assert {each["action"] for each in planned["around_them"]} == {"keep"}
     ended = command("down", "-i", str(inventory), "--yes")
     assert ended.returncode == 0, ended.stderr
     assert aws.alive() == []

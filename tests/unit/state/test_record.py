@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mesosdeploy.errors import StateError
-from mesosdeploy.nodes import Node, NodeRequest, NodeRole, NodeStatus
+from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeRole, NodeStatus
 from mesosdeploy.state import record
 
 NODE = Node(
@@ -32,6 +32,22 @@ REQUEST = NodeRequest(
 
 def test_saved_state_is_loaded_unchanged(tmp_path: Path) -> None:
     state = record.ClusterState(cluster="c", provider="fake").with_node(NODE, REQUEST)
+    record.save(tmp_path, state)
+    assert record.load(tmp_path) == state
+
+
+def test_the_machine_on_the_way_is_loaded_unchanged(tmp_path: Path) -> None:
+    jump = Jump(host="203.0.113.9", user="admin", host_key="ssh-ed25519 AAAA")
+    node = Node(
+        cluster="c1",
+        name="agent-1",
+        group="agents",
+        index=1,
+        status=NodeStatus.RUNNING,
+        provider_id="i-1",
+        jump=jump,
+    )
+    state = record.ClusterState(cluster="c1", provider="aws").with_node(node, None)
     record.save(tmp_path, state)
     assert record.load(tmp_path) == state
 

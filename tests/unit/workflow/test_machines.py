@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Event
 
 import pytest
 
 from mesosdeploy.errors import ProviderError
+from mesosdeploy.nodes import Jump, Node, NodeStatus
 from mesosdeploy.workflow import machines
 
 
@@ -40,3 +42,44 @@ def test_every_failure_is_told() -> None:
         machines.in_parallel(["a", "b"], fail)
     assert caught.value.message == "2 of 2 machines failed\n  a failed\n  b failed"
     assert caught.value.hint == "repeat"
+
+
+BEHIND = Node(
+    cluster="c1",
+    name="agent-1",
+    group="agents",
+    index=1,
+    status=NodeStatus.RUNNING,
+    provider_id="i-1",
+    address="10.0.0.1",
+    ssh_host="10.0.0.1",
+    jump=Jump(host="203.0.113.9", user="admin"),
+)
+
+
+def test_a_node_behind_a_jump_is_reached_through_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def connect(command: Sequence[str], *, seconds: float) -> bytes:
+        asked.append(tuple(command))
+        assert seconds > 0
+        if len(asked) == 1:
+            raise ConnectionError("the bastion does not know the way yet")
+        return b"SSH-2.0-OpenSSH_9.2"
+
+    monkeypatch.setattr(machines.ssh, "connect", connect)
+    told: list[str] = []
+    machines.wait_for_ssh(
+        [BEHIND], seconds=5, report=told.append, way=lambda node: ("through", node.name)
+    )
+    assert asked == [("through", "agent-1")] * 2
+    assert told == ["agent-1 answers"]
+
+
+def test_what_ssh_says_of_the_jump_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(_command: Sequence[str], *, seconds: float) -> bytes:
+        raise ConnectionError(f"Host key verification failed. ({seconds > 0})")
+
+    monkeypatch.setattr(machines.ssh, "connect", connect)
+    with pytest.raises(ProviderError, match=r"agent-1 \(10.0.0.1:22\): Host key verification"):
+        machines.wait_for_ssh([BEHIND], seconds=0.1, report=print, way=lambda _node: ())
