@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from mesosdeploy.spec.aws_options import AwsMachineOptions, AwsOptions
+from mesosdeploy.spec.aws_options import AwsOptions
 from mesosdeploy.spec.fields import Address, HostKey, Label, Model, Network, UserName
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -127,9 +127,6 @@ BUILT_IN: dict[str, type[Model]] = {
 }
 
 """Provider type -> its options."""
-
-MACHINES: dict[str, type[Model]] = {"aws": AwsMachineOptions}
-"""Provider type -> what a group's `options` may hold; other built-in types know none."""
 
 
 def known_types() -> tuple[str, ...]:

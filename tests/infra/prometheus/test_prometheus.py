@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from mesosdeploy.verify.prometheus import CLIENT
 
 from mesosdeploy.verify import infra
+from mesosdeploy.verify.prometheus import CLIENT
 
 _PROBE = (
     CLIENT
