@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from mesosdeploy import scraping
 from mesosdeploy.nodes import ATTENDANT, NodeRequest, NodeRole
 from mesosdeploy.providers.cloud.flows import ADMIN, FLOWS, LOCAL_PORTS, rules
+from mesosdeploy.scraping import Place
 from mesosdeploy.spec.load import check
 from mesosdeploy.spec.ports import SERVICES
 
@@ -36,6 +38,25 @@ def test_every_port_of_every_service_is_decided() -> None:
 def test_no_flow_comes_from_nobody() -> None:
     assert not [flow for flow in FLOWS if not flow.sources and not flow.admin]
     assert NodeRole.RESOLVER in ATTENDANT
+
+
+def test_every_target_of_prometheus_is_open_to_it() -> None:
+    data = {"name": "c1", "provider": {"type": "fake"}}
+    groups = {"masters": {"count": 3}, "agents": {"count": 2}, "monitors": {"count": 1}}
+    spec, _ = check({**data, "groups": {**groups, "balancers": {"count": 1}}})
+    assert spec is not None
+    groups_of = {one.name: one.group for one in spec.requests()}
+    places = [Place(name=one.name, address=one.name, roles=one.roles) for one in spec.requests()]
+    made, found = rules(spec.requests()), scraping.jobs(spec, places)
+    assert len(found) > 5
+    for job in found:
+        for target in job.get("targets", ()):  # type: ignore[attr-defined]
+            if "port" in target:  # a probe names an address
+                lines = made[groups_of[target["node"]]]
+                assert any(
+                    line.source == "monitors" and line.first <= target["port"] <= line.last
+                    for line in lines
+                ), (job["job"], target)
 
 
 REACHED = {
