@@ -89,23 +89,26 @@ FLOWS: tuple[Flow, ...] = (
     ),
     # Masters and agents connect to a scheduler, at a port that is pinned for this.
     _flow(_R.MARATHON, "17080", (_R.MESOS_MASTER, _R.MESOS_AGENT), "Marathon from Mesos"),
-    _flow(_R.MESOS_DNS, "53", (_R.RESOLVER,), "Mesos-DNS"),
+    _flow(_R.MESOS_DNS, "53", (_R.RESOLVER, _R.BLACKBOX), "Mesos-DNS"),
     _flow(_R.MESOS_DNS, "8123", (_R.PROMETHEUS,), "Mesos-DNS API"),
     _flow(_R.HAPROXY, "80", (_R.MESOS_AGENT,), "virtual hosts", admin=True),
-    _flow(_R.HAPROXY, "5050", (_R.MESOS_AGENT,), "way to the leading master", admin=True),
-    _flow(_R.HAPROXY, "8080", (_R.MESOS_AGENT,), "way to Marathon", admin=True),
+    _flow(
+        _R.HAPROXY, "5050", (_R.MESOS_AGENT, _R.BLACKBOX), "way to the leading master", admin=True
+    ),
+    _flow(_R.HAPROXY, "8080", (_R.MESOS_AGENT, _R.BLACKBOX), "way to Marathon", admin=True),
     _flow(_R.HAPROXY, "8404", (_R.PROMETHEUS,), "HAProxy statistics"),
     _flow(_R.HAPROXY, "10000-20000", (_R.MESOS_AGENT,), "service ports", admin=True),
     _flow(_R.BALANCER, "8405", (_R.PROMETHEUS,), "balancer"),
     _flow(_R.PROMETHEUS, "9090", (_R.PROMETHEUS,), "Prometheus", admin=True),
+    _flow(_R.GRAFANA, "3000", (), "Grafana", admin=True),
     _flow(_R.ALERTMANAGER, "9093", (_R.PROMETHEUS,), "Alertmanager", admin=True),
     _flow(_R.MESOS_EXPORTER, "9105-9107", (_R.PROMETHEUS,), "metrics of Mesos and ZooKeeper"),
     _flow(_R.NODE_EXPORTER, "9100", (_R.PROMETHEUS,), "metrics of machines"),
 )
 """Every way between nodes; what is not here is closed. The network's own way out stays open."""
 
-LOCAL_PORTS = frozenset({18080})
-"""Ports that only their own node uses: ZooKeeper's admin server."""
+LOCAL_PORTS = frozenset({18080, 9115})
+"""Ports that only their own node uses: ZooKeeper's admin server, and the prober."""
 
 
 def rules(
