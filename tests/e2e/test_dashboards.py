@@ -18,7 +18,7 @@ from tests.e2e.monitoring import Monitored
 pytestmark = pytest.mark.containers
 
 # A rate needs two samples of a target that has just been found.
-_MEASURED_SECONDS = 90
+_MEASURED_SECONDS = 180
 _LOOKS = [(size, dark) for size in SIZES for dark in (False, True)]
 _NOTHING = {panel.empty for _page, panel in panels() if panel.empty}
 
@@ -58,7 +58,14 @@ def test_every_panel_has_data(monitored: Monitored) -> None:
 def test_page_is_readable(
     monitored: Monitored, browser: Browser, pictures: Path, page: Page
 ) -> None:
-    browser.open(f"{monitored.prometheus}/consoles/{file_name(page)}?range=900&refresh=0")
+    address = f"{monitored.prometheus}/consoles/{file_name(page)}?range=900&refresh=0"
+
+    def everything_is_there() -> bool:
+        browser.open(address)
+        return set(browser.texts(".empty")) <= _NOTHING
+
+    # A line needs two samples, and a rate one more.
+    monitored.cluster.until(f"{address} has its data", _MEASURED_SECONDS, everything_is_there)
     browser.keep(pictures, page.name)
     assert browser.errors() == []
     assert browser.texts(".error") == []
