@@ -125,7 +125,6 @@ BUILT_IN: dict[str, type[Model]] = {
     "static": StaticOptions,
     "fake": FakeOptions,
 }
-
 """Provider type -> its options."""
 
 
