@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -105,11 +106,17 @@ MakeCluster = Callable[..., Cluster]
 
 @pytest.fixture(scope="session")
 def make_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeCluster]:
-    """Return a maker of environments; whatever was made of them is removed at the end."""
+    """Return a maker of environments; whatever was made of them is removed at the end.
+
+    A cluster's name ends with digits of this run, so that another checkout's run on the same
+    computer, or what a killed run left, is never mistaken for it.
+    """
     made: list[Cluster] = []
+    run = secrets.token_hex(2)
 
     def make(name: str, *, masters: int = 1, agents: int = 1, services: bool = False) -> Cluster:
         root = tmp_path_factory.mktemp(name)
+        name = f"{name}-{run}"
         inventory = root / "inventory"
         inventory.mkdir()
         (inventory / "cluster.yml").write_text(

@@ -34,7 +34,7 @@ def test_up_tells_steps_urls_and_the_next_command(cluster: Cluster) -> None:
     told = (cluster.state / "up.txt").read_text()
     assert "[1/9]" in told
     assert "[9/9]" in told
-    assert re.search(r"e2e is up: 5 nodes, \d+ tasks changed something, \d+ checks passed", told)
+    assert re.search(rf"{cluster.name} is up: 5 nodes, \d+ tasks changed something, \d+ checks passed", told)
     assert "http://" in told
     assert "next: mesosdeploy status" in told
 
@@ -184,7 +184,7 @@ def test_broken_node_is_reported_as_what_it_is(
 
 
 def test_stopped_containers_come_back(cluster: Cluster) -> None:
-    engine(cluster, "stop", "-t", "3", "mesosdeploy-e2e-agent-2")
+    engine(cluster, "stop", "-t", "3", f"mesosdeploy-{cluster.name}-agent-2")
     planned = cluster.json("plan")
     assert {a["node"]: a["action"] for a in planned["actions"]}["agent-2"] == "start"
     cluster.ok("up")

@@ -101,7 +101,7 @@ def test_down_leaves_nothing_and_may_be_repeated(small: Cluster) -> None:
     gone = small.run("down", "--yes")
     assert gone.returncode == 0, gone.stderr
     assert "nothing is left" in gone.stderr
-    label = "label=org.mesosdeploy.cluster=cut"
+    label = f"label=org.mesosdeploy.cluster={small.name}"
     for listing in (["ps", "-aq"], ["volume", "ls", "-q"], ["network", "ls", "-q"]):
         assert engine(small, *listing, "--filter", label).strip() == ""
     assert not Path(small.state / small.name).exists()
