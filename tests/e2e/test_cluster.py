@@ -34,7 +34,9 @@ def test_up_tells_steps_urls_and_the_next_command(cluster: Cluster) -> None:
     told = (cluster.state / "up.txt").read_text()
     assert "[1/9]" in told
     assert "[9/9]" in told
-    assert re.search(rf"{cluster.name} is up: 5 nodes, \d+ tasks changed something, \d+ checks passed", told)
+    assert re.search(
+        rf"{cluster.name} is up: 5 nodes, \d+ tasks changed something, \d+ checks passed", told
+    )
     assert "http://" in told
     assert "next: mesosdeploy status" in told
 
