@@ -16,7 +16,7 @@ PACKAGES := podman runc netavark debootstrap openssh-client iproute2 iptables g+
 # What the tests use beside that: a real ZooKeeper, the libraries that Mesos links to, HAProxy and dnsmasq, load,
 # Prometheus and Alertmanager, a browser.
 TEST_PACKAGES := zookeeper default-jre-headless libsvn1 libapr1 libsasl2-2 libsasl2-modules libcurl4 \
-  haproxy dnsmasq-base bind9-dnsutils wrk curl prometheus prometheus-alertmanager openssl \
+  haproxy dnsmasq-base bind9-dnsutils openssh-server wrk curl prometheus prometheus-alertmanager openssl \
   chromium chromium-driver libjs-chart.js fonts-dejavu-core
 
 # What disturbs nobody, and is not disturbed: two at a time. All else is timed by real processes.

@@ -224,6 +224,8 @@ def _host_vars(
         "mesosdeploy_group": member.request.group,
         "mesosdeploy_address": member.address,
     }
+    if node.jump is not None or (node.ssh_host or node.address) != member.address:
+        variables["mesosdeploy_behind_ssh"] = True
     if zookeeper_id is not None:
         variables["mesosdeploy_zookeeper_id"] = zookeeper_id
     if NodeRole.MESOS_EXPORTER in member.request.roles:

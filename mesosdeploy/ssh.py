@@ -25,9 +25,11 @@ class Answer:
     stderr: str
 
 
-def arguments(config: Path, node: str, command: Sequence[str] = ()) -> list[str]:
+def arguments(
+    config: Path, node: str, command: Sequence[str] = (), *, options: Sequence[str] = ()
+) -> list[str]:
     """Return the argument list of ssh for this node: pinned host keys, the cluster's own key."""
-    return ["ssh", "-F", str(config), node, *command]
+    return ["ssh", "-F", str(config), *options, node, *command]
 
 
 def run(

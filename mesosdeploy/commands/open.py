@@ -43,7 +43,8 @@ def open_page(
 ) -> None:
     """Print where a page of the cluster is, and open it in a browser.
 
-    Of masters and Marathons it is the leading one's.
+    Of masters and Marathons it is the leading one's. Where only SSH leads to the nodes, nothing is
+    opened: the command that brings the page to this computer is printed, too.
 
     Examples:
 
@@ -58,6 +59,7 @@ def open_page(
     from mesosdeploy import console
     from mesosdeploy.spec.problems import did_you_mean
     from mesosdeploy.workflow import open as workflow
+    from mesosdeploy.workflow import way
     from mesosdeploy.workflow.environment import Environment
 
     if page and page not in list(workflow.Page):
@@ -65,14 +67,17 @@ def open_page(
         raise UsageError(f"there is no page {page!r}", hint=did_you_mean(page, known))
     if browser and not page:
         raise UsageError("--browser needs a page", hint="mesosdeploy open lists them")
-    recorded = Environment.load(inventory).inventory()
+    environment = Environment.load(inventory)
+    recorded, config = way.inventory(environment), environment.ssh_config
     if not page:
-        places = workflow.places(recorded)
+        places = [workflow.forwarded(one, recorded, config) for one in workflow.places(recorded)]
         console.show([asdict(place) for place in places], output, lambda: _table(places))
         return
-    place = workflow.find(recorded, workflow.Page(page))
+    place = workflow.forwarded(workflow.find(recorded, workflow.Page(page)), recorded, config)
     console.emit(place.url) if output is Output.TABLE else console.show(asdict(place), output, str)
-    if browser or (browser is None and _has_display()):
+    if place.forward:
+        console.note(f"only SSH leads there: {place.forward}\nthen open {place.local_url}")
+    elif browser or (browser is None and _has_display()):
         _open(place)
 
 

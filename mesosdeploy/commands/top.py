@@ -45,14 +45,17 @@ def top(
     from mesosdeploy.monitoring import usage_table
     from mesosdeploy.monitoring.usage import Order
     from mesosdeploy.spec.problems import did_you_mean
+    from mesosdeploy.workflow import way
     from mesosdeploy.workflow.environment import Environment
     from mesosdeploy.workflow.top import Top
 
     if sort not in list(Order):
         raise UsageError(f"--sort {sort!r} is no column", hint=did_you_mean(sort, list(Order)))
-    order, seen = Order(sort), Top(Environment.load(inventory).inventory())
+    environment = Environment.load(inventory)
+    order, seen = Order(sort), Top(way.inventory(environment))
 
     def look(lines: int) -> RenderableType:
+        way.inventory(environment)  # a tunnel that has broken is made anew
         return usage_table.render(seen.look().ordered(order), lines=lines)
 
     if once or output is Output.JSON or not live.is_terminal():

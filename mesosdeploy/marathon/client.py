@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import tenacity
 
+from mesosdeploy import route
 from mesosdeploy.errors import UsageError
 from mesosdeploy.marathon.failures import (
     CREDENTIALS,
@@ -79,9 +80,12 @@ def server_at(url: str) -> Server:
 
 
 def open_http(*, secure: bool) -> httpx.Client:
-    """Return the HTTP client: no proxy, no redirects, certificates checked where there are any."""
+    """Return the HTTP client: our way there, no redirects, certificates checked if any."""
     timeout = httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
-    return httpx.Client(trust_env=False, follow_redirects=False, verify=secure, timeout=timeout)
+    way = route.transport(secure=secure)
+    return httpx.Client(
+        trust_env=False, follow_redirects=False, verify=secure, timeout=timeout, transport=way
+    )
 
 
 class Client:

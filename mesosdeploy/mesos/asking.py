@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from mesosdeploy import route
 from mesosdeploy.mesos.endpoints import Endpoint
 
 
@@ -52,8 +53,14 @@ class Asked:
 
 
 def client() -> httpx.Client:
-    """Return a client for the cluster's own network: no proxy, no redirects, plain HTTP."""
-    return httpx.Client(trust_env=False, follow_redirects=False, verify=False)  # noqa: S501
+    """Return a client for the cluster's own network: our way to it, no redirects, plain HTTP."""
+    way = route.transport(secure=False)
+    return httpx.Client(
+        trust_env=False,
+        follow_redirects=False,
+        verify=False,  # noqa: S501 - plain HTTP
+        transport=way,
+    )
 
 
 def reason(exc: Exception, place: Endpoint) -> str:

@@ -105,6 +105,19 @@ def address_of(inventory: Inventory, host: str) -> str:
     return str(own.get("mesosdeploy_address") or own.get("ansible_host") or host)
 
 
+def hops(inventory: Inventory) -> tuple[str, ...]:
+    """Return the nodes through which SSH leads to the processes, masters first.
+
+    None where this computer reaches all of them at the nodes' addresses.
+    """
+    own = inventory.get("_meta", {}).get("hostvars", {})
+    if not any(variables.get("mesosdeploy_behind_ssh") for variables in own.values()):
+        return ()
+    # Firewalls let masters ask everything that commands ask; others are better than nothing.
+    masters = hosts_of(inventory, NodeRole.MESOS_MASTER)
+    return tuple(dict.fromkeys((*masters, *hosts_of(inventory, "all"))))
+
+
 def endpoints(inventory: Inventory) -> Endpoints:
     """Return where every process of the inventory's cluster listens."""
     cluster = str(cluster_variables(inventory).get("mesosdeploy_cluster", ""))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import socket
 
+from mesosdeploy import route
 from mesosdeploy.mesos.endpoints import Endpoint
 from mesosdeploy.mesos.views import ZooKeeperView
 
@@ -24,7 +24,7 @@ def read(endpoint: Endpoint, *, timeout: float) -> ZooKeeperView:
 
 
 def _ask(endpoint: Endpoint, word: str, timeout: float) -> str:
-    with socket.create_connection((endpoint.address, endpoint.port), timeout) as connection:
+    with route.connect(endpoint.address, endpoint.port, seconds=timeout) as connection:
         connection.settimeout(timeout)
         connection.sendall(word.encode())
         parts = []

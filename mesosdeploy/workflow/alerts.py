@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from mesosdeploy.errors import UsageError
 from mesosdeploy.mesos.asking import Deadline
@@ -20,16 +19,11 @@ from mesosdeploy.monitoring.client import Alertmanager, MonitoringError, Prometh
 from mesosdeploy.monitoring.places import is_watched, require_watched
 from mesosdeploy.monitoring.silences import Silence, duration, matching
 from mesosdeploy.spec.problems import did_you_mean
+from mesosdeploy.workflow import way
+from mesosdeploy.workflow.way import Cluster
 
 _SECONDS = 5.0
 _LISTED = "docs/runbooks has a page of each"
-
-
-class Cluster(Protocol):
-    """What `alerts` needs of an environment."""
-
-    def inventory(self) -> Inventory:
-        """Return the inventory; StateError when the cluster is not up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +171,7 @@ def _opened(inventory: Inventory) -> Iterator[tuple[Prometheus, Alertmanager]]:
 
 
 def _watched(environment: Cluster) -> Inventory:
-    inventory = environment.inventory()
+    inventory = way.inventory(environment)
     cluster = str(cluster_variables(inventory).get("mesosdeploy_cluster", ""))
     require_watched(inventory, cluster)
     return inventory

@@ -16,6 +16,7 @@ from mesosdeploy.marathon.failures import NotFoundError
 from mesosdeploy.marathon.views import Address, AppView, Waiting, app_view, waiting
 from mesosdeploy.mesos.endpoints import AGENT_PORT, cluster_variables, endpoints
 from mesosdeploy.spec.problems import did_you_mean
+from mesosdeploy.workflow import way
 from mesosdeploy.workflow.environment import Environment
 
 _MOST_NAMED = 20
@@ -56,7 +57,7 @@ def opened(inventory: Path, url: str | None) -> Iterator[Target]:
             yield Target(name=server.name, client=client, option=f" --url {quote(server.url)}")
         return
     environment = Environment.load(inventory)
-    known = environment.inventory()
+    known = way.inventory(environment)
     with Client(servers_of(known, environment.source), login=login) as client:
         yield Target(
             name=environment.spec.name,

@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from mesosdeploy.errors import DeployError
 from mesosdeploy.providers.base import Report
+from mesosdeploy.workflow import way
 from mesosdeploy.workflow.environment import Environment
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def drain(environment: Environment, nodes: Sequence[str], report: Report) -> Non
     """
     from mesosdeploy.mesos import operator
 
-    view = operator.observe(environment.inventory(), timeout=5)
+    view = operator.observe(way.inventory(environment), timeout=5)
     leaving = [agent for agent in view.agents if agent.node in nodes and agent.registered]
     unknown = [agent for agent in view.agents if agent.node in nodes and agent.registered is None]
     if unknown:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from mesosdeploy.errors import DeployError, StateError
 from mesosdeploy.mesos.asking import Asked, Deadline, client
@@ -16,6 +19,7 @@ from mesosdeploy.mesos.endpoints import (
     address_of,
     cluster_variables,
     endpoints,
+    hops,
     hosts_of,
 )
 from mesosdeploy.mesos.operator import read_master
@@ -41,13 +45,19 @@ class Page(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a page is; `problem` says why it may not open."""
+    """Where a page is; `problem` says why it may not open.
+
+    Where only SSH leads to the nodes, `forward` is the command that brings the page to this
+    computer, and `local_url` where it then is.
+    """
 
     page: Page
     what: str
     node: str
     url: str
     problem: str = ""
+    forward: str = ""
+    local_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +173,18 @@ def places(inventory: Inventory) -> list[Place]:
     kinds = _kinds(inventory)
     with ThreadPoolExecutor(max_workers=max(1, len(kinds))) as pool:
         return list(pool.map(lambda page: _place(page, kinds[page]), kinds))
+
+
+def forwarded(place: Place, inventory: Inventory, ssh_config: Path) -> Place:
+    """Return the place with the way to it, where only SSH leads to the nodes."""
+    if not hops(inventory):
+        return place
+    parts = urlsplit(place.url)
+    # Without a shared connection: that would keep the port open after the command has ended.
+    command = [*("ssh", "-F", str(ssh_config), "-S", "none", "-N")]
+    command += ["-L", f"{parts.port}:{parts.netloc}", place.node]
+    local = parts._replace(netloc=f"localhost:{parts.port}").geturl()
+    return replace(place, forward=shlex.join(command), local_url=local)
 
 
 def find(inventory: Inventory, page: Page) -> Place:

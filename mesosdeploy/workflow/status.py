@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from mesosdeploy.mesos import views
-from mesosdeploy.mesos.endpoints import Inventory
 from mesosdeploy.mesos.operator import observe, settle
 from mesosdeploy.mesos.views import ClusterView, majority
-from mesosdeploy.workflow import alerts
+from mesosdeploy.workflow import alerts, way
 
 _SECONDS = 1.4
 _PATIENT_SECONDS = 4
-
-
-class Cluster(Protocol):
-    """What `status` needs of an environment."""
-
-    def inventory(self) -> Inventory:
-        """Return the inventory; StateError when the cluster is not up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,22 +61,22 @@ class Status:
         }
 
 
-def run(environment: Cluster) -> Status:
+def run(environment: way.Cluster) -> Status:
     """Ask every process at once; processes that are silent for 1.4 s count as unreachable.
 
     Monitoring is asked meanwhile, where there is any. Raises StateError when the cluster is not up.
     """
-    inventory = environment.inventory()
+    inventory = way.inventory(environment)
     with ThreadPoolExecutor(max_workers=1) as pool:
         asked = pool.submit(alerts.noted, inventory, timeout=_SECONDS)
         view = observe(inventory, timeout=_SECONDS)
     return Status(view=view, problems=views.problems(view), noted=asked.result())
 
 
-def problems(environment: Cluster) -> list[str]:
+def problems(environment: way.Cluster) -> list[str]:
     """Return what is wrong with the cluster, each as one sentence; empty when it is healthy.
 
     More patient than `run`: a cluster that becomes healthy within a few seconds is healthy.
     """
-    view = settle(environment.inventory(), seconds=_PATIENT_SECONDS, timeout=_PATIENT_SECONDS)
+    view = settle(way.inventory(environment), seconds=_PATIENT_SECONDS, timeout=_PATIENT_SECONDS)
     return list(views.problems(view))

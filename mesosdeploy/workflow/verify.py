@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from mesosdeploy.errors import VerifyError
-from mesosdeploy.mesos.endpoints import Inventory, endpoints
+from mesosdeploy.mesos.endpoints import endpoints
 from mesosdeploy.verify import run as runner
 from mesosdeploy.verify.invocation import Selection, Target
-from mesosdeploy.verify.results import VerifyReport, VerifyResult
+from mesosdeploy.verify.results import CLUSTER, VerifyReport, VerifyResult
+from mesosdeploy.workflow import way
 
 __all__ = ["VerifyReport", "VerifyResult", "require_passed", "run"]
 
@@ -20,7 +21,7 @@ _SHOWN = 10
 _ADVICE = "`mesosdeploy doctor` names causes and remedies"
 
 
-class Cluster(Protocol):
+class Cluster(way.Cluster, Protocol):
     """What verification needs of an environment."""
 
     @property
@@ -30,13 +31,6 @@ class Cluster(Protocol):
     @property
     def inventory_json(self) -> Path:
         """The file of the inventory."""
-
-    @property
-    def ssh_config(self) -> Path:
-        """The OpenSSH configuration that knows the nodes by name."""
-
-    def inventory(self) -> Inventory:
-        """Return the inventory; StateError when the cluster is not up."""
 
 
 def run(
@@ -51,7 +45,9 @@ def run(
     A failed check is a result, see `require_passed`. Raises StateError when the cluster is not up,
     UsageError for an unknown role or node, VerifyError when the checks cannot be run.
     """
-    began, inventory = time.monotonic(), environment.inventory()
+    began = time.monotonic()
+    asks_cluster = CLUSTER in roles or not (roles or nodes)
+    inventory = way.inventory(environment) if asks_cluster else environment.inventory()
     results = runner.run(
         Target(
             inventory=inventory,

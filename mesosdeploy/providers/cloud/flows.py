@@ -55,6 +55,9 @@ def _flow(
 
 
 _R = NodeRole
+_HOP = _R.MESOS_MASTER
+"""Commands from outside come through SSH to a master, and ask every process from there."""
+
 FLOWS: tuple[Flow, ...] = (
     # An agent and a scheduler learn from ZooKeeper which master leads.
     _flow(
@@ -83,25 +86,25 @@ FLOWS: tuple[Flow, ...] = (
     _flow(
         _R.MARATHON,
         "8080",
-        (_R.MARATHON, _R.HAPROXY, _R.BALANCER, _R.PROMETHEUS),
+        (_R.MARATHON, _R.HAPROXY, _R.BALANCER, _R.PROMETHEUS, _HOP),
         "Marathon",
         admin=True,
     ),
     # Masters and agents connect to a scheduler, at a port that is pinned for this.
     _flow(_R.MARATHON, "17080", (_R.MESOS_MASTER, _R.MESOS_AGENT), "Marathon from Mesos"),
     _flow(_R.MESOS_DNS, "53", (_R.RESOLVER, _R.BLACKBOX), "Mesos-DNS"),
-    _flow(_R.MESOS_DNS, "8123", (_R.PROMETHEUS,), "Mesos-DNS API"),
-    _flow(_R.HAPROXY, "80", (_R.MESOS_AGENT,), "virtual hosts", admin=True),
+    _flow(_R.MESOS_DNS, "8123", (_R.PROMETHEUS, _HOP), "Mesos-DNS API"),
+    _flow(_R.HAPROXY, "80", (_R.MESOS_AGENT, _HOP), "virtual hosts", admin=True),
     _flow(
         _R.HAPROXY, "5050", (_R.MESOS_AGENT, _R.BLACKBOX), "way to the leading master", admin=True
     ),
     _flow(_R.HAPROXY, "8080", (_R.MESOS_AGENT, _R.BLACKBOX), "way to Marathon", admin=True),
-    _flow(_R.HAPROXY, "8404", (_R.PROMETHEUS,), "HAProxy statistics"),
+    _flow(_R.HAPROXY, "8404", (_R.PROMETHEUS, _HOP), "HAProxy statistics"),
     _flow(_R.HAPROXY, "10000-20000", (_R.MESOS_AGENT,), "service ports", admin=True),
     _flow(_R.BALANCER, "8405", (_R.PROMETHEUS,), "balancer"),
-    _flow(_R.PROMETHEUS, "9090", (_R.PROMETHEUS,), "Prometheus", admin=True),
-    _flow(_R.GRAFANA, "3000", (), "Grafana", admin=True),
-    _flow(_R.ALERTMANAGER, "9093", (_R.PROMETHEUS,), "Alertmanager", admin=True),
+    _flow(_R.PROMETHEUS, "9090", (_R.PROMETHEUS, _HOP), "Prometheus", admin=True),
+    _flow(_R.GRAFANA, "3000", (_HOP,), "Grafana", admin=True),
+    _flow(_R.ALERTMANAGER, "9093", (_R.PROMETHEUS, _HOP), "Alertmanager", admin=True),
     _flow(_R.MESOS_EXPORTER, "9105-9107", (_R.PROMETHEUS,), "metrics of Mesos and ZooKeeper"),
     _flow(_R.NODE_EXPORTER, "9100", (_R.PROMETHEUS,), "metrics of machines"),
 )
