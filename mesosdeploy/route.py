@@ -28,10 +28,19 @@ def proxy() -> str:
     return f"socks5://{given}" if given else ""
 
 
-def transport(*, secure: bool) -> httpx.BaseTransport | None:
-    """Return what carries HTTP through the proxy; None, which is httpx's own, without one."""
+def client(*, secure: bool, timeout: httpx.Timeout | None = None) -> httpx.Client:
+    """Return an HTTP client that goes this way, follows no redirects and heeds no environment.
+
+    `secure` says whether certificates are checked, where there are any.
+    """
     url = proxy()
-    return _Proxied(url, secure=secure) if url else None
+    return httpx.Client(
+        trust_env=False,
+        follow_redirects=False,
+        verify=secure,
+        timeout=timeout or httpx.Timeout(5),
+        transport=_Proxied(url, secure=secure) if url else None,
+    )
 
 
 def connect(address: str, port: int, *, seconds: float) -> socket.socket:

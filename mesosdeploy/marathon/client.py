@@ -82,10 +82,7 @@ def server_at(url: str) -> Server:
 def open_http(*, secure: bool) -> httpx.Client:
     """Return the HTTP client: our way there, no redirects, certificates checked if any."""
     timeout = httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
-    way = route.transport(secure=secure)
-    return httpx.Client(
-        trust_env=False, follow_redirects=False, verify=secure, timeout=timeout, transport=way
-    )
+    return route.client(secure=secure, timeout=timeout)
 
 
 class Client:

@@ -54,13 +54,7 @@ class Asked:
 
 def client() -> httpx.Client:
     """Return a client for the cluster's own network: our way to it, no redirects, plain HTTP."""
-    way = route.transport(secure=False)
-    return httpx.Client(
-        trust_env=False,
-        follow_redirects=False,
-        verify=False,  # noqa: S501 - plain HTTP
-        transport=way,
-    )
+    return route.client(secure=False)
 
 
 def reason(exc: Exception, place: Endpoint) -> str:

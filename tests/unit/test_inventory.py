@@ -208,6 +208,7 @@ def test_variables_of_a_master(built: dict[str, Any]) -> None:
         "mesosdeploy_node": "master-2",
         "mesosdeploy_group": "masters",
         "mesosdeploy_address": "10.0.0.2",
+        "mesosdeploy_behind_ssh": True,
         "mesosdeploy_zookeeper_id": 2,
         "mesosdeploy_exporter_instances": [
             {"kind": "master", "url": "http://10.0.0.2:5050", "port": 9105},
