@@ -17,6 +17,7 @@ from mesosdeploy.errors import UsageError, VerifyError
 from mesosdeploy.verify import run as runner
 from mesosdeploy.verify.invocation import Selection
 from mesosdeploy.verify.results import Outcome, VerifyReport, VerifyResult
+from mesosdeploy.workflow import way
 from mesosdeploy.workflow.verify import require_passed
 
 GOOD = VerifyResult(node="agent-1", role="common", check="clock", outcome=Outcome.PASSED)
@@ -126,3 +127,28 @@ def test_the_end_of_up_tells_the_failing_units_journal() -> None:
 def test_a_verification_that_checked_nothing_does_not_pass() -> None:
     with pytest.raises(VerifyError, match="no check passed"):
         require_passed(VerifyReport(cluster="demo", results=(), seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("options", "asks"),
+    [
+        ([], True),
+        (["--role", "cluster"], True),
+        (["--node", "agent-1"], False),
+        (["--role", "common"], False),
+        (["--node", "agent-1", "--role", "cluster"], True),
+    ],
+    ids=["all", "cluster", "a node", "a role", "a node and the cluster"],
+)
+def test_a_way_to_the_processes_is_made_where_they_are_asked(
+    env: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], asks: bool
+) -> None:
+    made = []
+
+    def inventory(environment: Any) -> Any:
+        made.append(environment)
+        return environment.inventory()
+
+    monkeypatch.setattr(way, "inventory", inventory)
+    assert run(env, monkeypatch, Recorder(GOOD), *options).exit_code == 0
+    assert bool(made) is asks

@@ -346,3 +346,25 @@ def test_ssh_goes_through_a_jump_with_the_cluster_s_key_and_pinned_host_keys(spe
 
 def test_without_a_jump_no_other_machine_is_in_between(built: dict[str, Any]) -> None:
     assert "ProxyCommand" not in json.dumps(built)
+
+
+@pytest.mark.parametrize(
+    ("changes", "marked"),
+    [
+        pytest.param({"ssh_host": "10.0.0.1"}, False, id="the same address"),
+        pytest.param({"ssh_host": ""}, False, id="the only address"),
+        pytest.param({"ssh_host": "203.0.113.7"}, True, id="another address"),
+        pytest.param(
+            {"ssh_host": "10.0.0.1", "jump": Jump(host="203.0.113.9", user="admin")},
+            True,
+            id="a jump",
+        ),
+    ],
+)
+def test_nodes_whose_processes_only_ssh_leads_to_are_marked(
+    spec: Spec, changes: dict[str, Any], marked: bool
+) -> None:
+    first, *others = nodes_of(spec)
+    built = inventory.build(spec, [replace(first, **changes), *others], context=CONTEXT)
+    variables = built["_meta"]["hostvars"][first.name]  # type: ignore[index]
+    assert variables.get("mesosdeploy_behind_ssh", False) is marked

@@ -10,6 +10,7 @@ from mesosdeploy.mesos.endpoints import (
     address_of,
     cluster_variables,
     endpoints,
+    hops,
     hosts_of,
     variables_of,
 )
@@ -81,3 +82,23 @@ def test_the_clusters_variables_are_found_in_both_shapes_of_an_inventory() -> No
     listed = {"_meta": {"hostvars": {"a": {"mesosdeploy_cluster": "listed"}}}, "all": {}}
     assert endpoints(listed).cluster == "listed"
     assert cluster_variables({}) == {}
+
+
+def behind(*names: str) -> dict[str, Any]:
+    """Return the inventory with nodes that only SSH leads to."""
+    known = INVENTORY["_meta"]["hostvars"]
+    marked = {name: {**known[name], "mesosdeploy_behind_ssh": True} for name in names}
+    return {**INVENTORY, "_meta": {"hostvars": {**known, **marked}}}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        pytest.param((), (), id="none"),
+        pytest.param(("agent-10",), ("master-1", "agent-1", "agent-10"), id="one is enough"),
+    ],
+)
+def test_masters_are_the_first_to_be_gone_through(
+    names: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    assert hops(behind(*names)) == expected

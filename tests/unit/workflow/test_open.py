@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 import httpx
 import pytest
 
 from mesosdeploy.errors import DeployError, StateError
 from mesosdeploy.workflow import open as workflow
 from mesosdeploy.workflow.open import Page
-from tests.unit.monitoring.fake import ALERTMANAGER, INVENTORY, UNWATCHED, FakeMonitoring
+from tests.unit.monitoring.fake import (
+    ALERTMANAGER,
+    INVENTORY,
+    PROMETHEUS,
+    UNWATCHED,
+    FakeMonitoring,
+)
 
+HOSTS = INVENTORY["_meta"]["hostvars"]
 ADDRESSES = {1: "10.0.0.1", 2: "10.0.0.2"}
 
 
@@ -112,3 +122,18 @@ def test_second_balancer_is_taken_when_the_first_is_down(fake: FakeMonitoring) -
     two = {**INVENTORY, "haproxy": {"hosts": ["master-1", "monitor-1"]}}
     fake.down = {"10.0.0.1:8404"}
     assert workflow.find(two, Page.LB).node == "monitor-1"
+
+
+def test_page_that_only_ssh_leads_to_comes_with_the_command_that_brings_it(
+    fake: FakeMonitoring,
+) -> None:
+    place = workflow.find(INVENTORY, Page.PROMETHEUS)
+    config = Path("/my states/ssh_config")
+    assert workflow.forwarded(place, INVENTORY, config) == place
+    hosts = {name: {**known, "mesosdeploy_behind_ssh": True} for name, known in HOSTS.items()}
+    behind = workflow.forwarded(place, {**INVENTORY, "_meta": {"hostvars": hosts}}, config)
+    assert shlex.split(behind.forward) == [
+        *("ssh", "-F", "/my states/ssh_config", "-S", "none", "-N"),
+        *("-L", f"9090:{PROMETHEUS}", "monitor-1"),
+    ]
+    assert (behind.url, behind.local_url) == (place.url, "http://localhost:9090/")

@@ -7,6 +7,13 @@ from typing import Any
 import pytest
 
 from mesosdeploy import scraping
+from mesosdeploy.mesos.endpoints import (
+    AGENT_PORT,
+    BALANCER_PORT,
+    DNS_PORT,
+    MARATHON_PORT,
+    MASTER_PORT,
+)
 from mesosdeploy.nodes import ATTENDANT, NodeRequest, NodeRole
 from mesosdeploy.providers.cloud.flows import ADMIN, FLOWS, LOCAL_PORTS, rules
 from mesosdeploy.scraping import Place
@@ -127,3 +134,28 @@ def test_rules_fit_into_a_security_group_with_two_networks_of_people() -> None:
     for lines in rules(requests()).values():
         people = sum(line.source == ADMIN for line in lines)
         assert len(lines) + people <= MOST_RULES
+
+
+def test_masters_reach_everything_that_commands_ask() -> None:
+    groups = {"zookeepers": {"count": 3}, "schedulers": {"count": 2}, "balancers": {"count": 2}}
+    asked = {
+        NodeRole.ZOOKEEPER: {2181},
+        NodeRole.MESOS_MASTER: {MASTER_PORT},
+        NodeRole.MESOS_AGENT: {AGENT_PORT},
+        NodeRole.MARATHON: {MARATHON_PORT},
+        NodeRole.HAPROXY: {80, BALANCER_PORT},
+        NodeRole.MESOS_DNS: {DNS_PORT},
+        NodeRole.PROMETHEUS: {9090},
+        NodeRole.ALERTMANAGER: {9093},
+    }
+    nodes, seen = requests(**groups), set()
+    made = rules(nodes)
+    for node in nodes:
+        for role in node.roles & set(asked):
+            seen.add(role)
+            for port in asked[role]:
+                assert any(
+                    line.source == "masters" and line.first <= port <= line.last
+                    for line in made[node.group]
+                ), (role, port)
+    assert seen == set(asked)
