@@ -14,8 +14,8 @@ def status(
     """Show leader, quorum, masters, agents with resources, ZooKeeper, versions and URLs, now.
 
     Exits with 0 when the cluster is healthy and with 6 when something is wrong. Changes nothing,
-    and takes less than two seconds, also when nodes are dead. Alerts are counted where monitoring
-    is there; they do not change the exit code.
+    and takes less than two seconds, also when nodes are dead; a login more where only SSH leads to
+    the nodes. Alerts are counted where monitoring is there; they do not change the exit code.
 
     Examples:
 
