@@ -1,4 +1,4 @@
-"""A cluster that this computer only reaches by SSH, through another machine, is used as any other."""
+"""A cluster that only SSH through another machine leads to is used as any other."""
 
 from __future__ import annotations
 

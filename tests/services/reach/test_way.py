@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -25,9 +26,10 @@ from mesosdeploy.tunnel import open_tunnel
 from mesosdeploy.workflow import way
 from tests.lab.processes import wait_for
 from tests.services.reach.conftest import Make
-from tests.services.reach.network import LOCALHOST, SPEC, silence
+from tests.services.reach.network import LOCALHOST, SPEC, Network, silence
 
 COMMAND = [sys.executable, "-m", "mesosdeploy"]
+Command = Callable[..., tuple[subprocess.CompletedProcess[str], Network]]
 WORK = """
 import sys, time
 from pathlib import Path
@@ -154,31 +156,49 @@ def test_proxy_that_does_not_answer_is_waited_for_no_longer_than_asked(
             one.close()
 
 
-def test_status_and_open_of_the_command_go_through_ssh(make: Make, tmp_path: Path) -> None:
-    network = make(through=True)
-    state = tmp_path / "states"
+@pytest.fixture
+def command(make: Make, tmp_path: Path) -> Command:
+    """Return a function that runs the command on a cluster behind a jump."""
+    network, state = make(through=True), tmp_path / "states"
     state.mkdir()
     (state / "behind").symlink_to(network.directory)
     (tmp_path / "cluster.yml").write_text(json.dumps(SPEC))
-    environment = {**os.environ, "MESOSDEPLOY_STATE_DIR": str(state)}
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+    def run(*words: str) -> tuple[subprocess.CompletedProcess[str], Network]:
+        done = subprocess.run(
             [*COMMAND, *words, "-i", str(tmp_path)],
-            env=environment,
+            env={**os.environ, "MESOSDEPLOY_STATE_DIR": str(state)},
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
+        return done, network
 
-    status = run("status", "-o", "json")
+    return run
+
+
+def test_status_asks_through_ssh_and_leaves_nothing(command: Command) -> None:
+    status, network = command("status", "-o", "json")
     assert status.returncode == 6, status.stderr  # one master of three
-    assert '"leader": "master-1"' in status.stdout
-    found = run("open", "mesos")
+    assert json.loads(status.stdout)["leader"] == "master-1"
+    assert f"{network.address('master-1')}:5050" in network.sshds["living"].forwarded()
+    assert not network.ssh_processes()
+
+
+def test_page_is_told_with_the_command_that_brings_it(command: Command) -> None:
+    found, network = command("open", "mesos")
     leader = network.address("master-1")
     assert (found.returncode, found.stdout) == (0, f"http://{leader}:5050/state-summary\n")
     told = " ".join(found.stderr.split())
     assert f"-L 5050:{leader}:5050 master-1" in told
     assert "then open http://localhost:5050/state-summary" in told
-    assert not network.ssh_processes()
+
+
+def test_checks_of_the_cluster_ask_through_ssh(command: Command) -> None:
+    done, network = command("verify", "--role", "cluster", "-o", "json")
+    results = json.loads(done.stdout)["results"]
+    answering = {one["node"]: one["outcome"] for one in results if one["check"] == "master answers"}
+    assert answering == {"master-1": "passed", "master-2": "failed", "master-3": "failed"}
+    asked = network.sshds["living"].forwarded()
+    assert {f"{network.address('master-1')}:{port}" for port in (5050, 2181)} <= asked
