@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,13 @@ from tests.services.reach import network
 from tests.services.reach.network import LOCALHOST, MNTR, Network, Sshd
 
 Make = Callable[..., Network]
+
+
+def end_shared(made: Network) -> None:
+    """End the connections that checks share, and that wait a minute for more of them."""
+    for process in made.ssh_processes():
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGTERM)
 
 
 @pytest.fixture
@@ -41,6 +50,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         network.key_pair(tmp_path / "key")
         living, jump = sshd("living"), None
         made = Network(directory=tmp_path, sshds={"living": living})
+        started.callback(end_shared, made)
         if through:
             made.sshds["jump"] = sshd("jump")
             entrance = made.sshds["jump"]

@@ -231,7 +231,7 @@ class Network:
             except OSError:
                 continue
             named = any(str(self.directory).encode() in word for word in called)
-            if named and called[0].endswith(b"ssh"):
+            if named and called[0].partition(b":")[0].endswith(b"ssh"):  # "ssh: … [mux]" is shared
                 found.append(int(entry.name))
         return found
 
