@@ -99,7 +99,8 @@ def test_status_is_that_of_a_cluster_next_door(outside: Cluster) -> None:
 def test_the_whole_cluster_is_verified(outside: Cluster) -> None:
     results = outside.json("verify", "--role", "cluster")["results"]
     assert len(results) > 20
-    assert {one["outcome"] for one in results} == {"passed"}
+    assert not [one for one in results if one["outcome"] == "failed"]
+    assert sum(one["outcome"] == "passed" for one in results) > 20
 
 
 @pytest.mark.parametrize("words", [("top",), ("alerts",)], ids=" ".join)
