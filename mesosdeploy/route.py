@@ -13,6 +13,10 @@ VARIABLE = "MESOSDEPLOY_SOCKS"
 """Names the proxy (host:port) for this process and those that it starts; unset, there is none."""
 
 
+_REFUSED = "no connection behind the proxy: refused, or forbidden"
+"""OpenSSH hangs up where a SOCKS proxy should give a reason."""
+
+
 def proxy() -> str:
     """Return the proxy's URL, "" where processes are asked directly; UsageError for no host:port.
 
@@ -54,7 +58,7 @@ def connect(address: str, port: int, *, seconds: float) -> socket.socket:
     try:
         return Proxy.from_url(url).connect(address, port, timeout=seconds)
     except ProxyError as exc:
-        raise ConnectionError(str(exc)) from exc
+        raise ConnectionError(_REFUSED) from exc
 
 
 class _Proxied(httpx.BaseTransport):
@@ -76,7 +80,9 @@ class _Proxied(httpx.BaseTransport):
             return self._inner.handle_request(request)
         except TimeoutError as exc:
             raise httpx.ConnectTimeout(str(exc), request=request) from exc
-        except (ProxyError, OSError) as exc:
+        except ProxyError as exc:
+            raise httpx.ConnectError(_REFUSED, request=request) from exc
+        except OSError as exc:
             raise httpx.ConnectError(str(exc), request=request) from exc
 
     def close(self) -> None:
