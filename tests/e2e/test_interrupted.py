@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Cluster, MakeCluster, engine
+from tests.e2e.interruption import began, cut_off
 
 pytestmark = pytest.mark.containers
 NODES = ["agent-1", "master-1"]
@@ -20,40 +18,6 @@ NODES = ["agent-1", "master-1"]
 def small(make_cluster: MakeCluster) -> Cluster:
     """A cluster of one master and one agent, not yet made."""
     return make_cluster("cut")
-
-
-def began(step: str) -> Callable[[Cluster, int], bool]:
-    """Return a condition: the run after entry `start` of the journal has begun this step."""
-
-    def holds(cluster: Cluster, start: int) -> bool:
-        return any(
-            entry["event"] == "begin" and entry["step"] == step
-            for entry in cluster.journal()[start:]
-        )
-
-    return holds
-
-
-def cut_off(
-    cluster: Cluster, how: signal.Signals, condition: Callable[[Cluster, int], bool], wait: float
-) -> subprocess.CompletedProcess[str]:
-    """Start `up`, wait for the condition and `wait` seconds more, and send it the signal."""
-    start = len(cluster.journal())
-    process = subprocess.Popen(
-        cluster.arguments("up"),
-        env=cluster.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    cluster.until("the point of interruption", 180, lambda: condition(cluster, start))
-    time.sleep(wait)
-    assert process.poll() is None, "it had ended before it could be cut off"
-    process.send_signal(how)
-    stdout, stderr = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 After each call that changes machines, the containers are made what moto says there is: in the
 network of the VPC, with the private address that moto took from the subnet, the public address that
-it invented, and the user-data of the call. Security groups are kept by moto and not enforced.
+it invented, the user-data of the call, and a firewall that lets in what the security groups do.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -17,18 +18,28 @@ from moto.ec2 import ec2_backends
 from werkzeug.serving import make_server
 
 from tests.e2e.machines.containers import Host, Machine, Network
+from tests.e2e.machines.firewall import Opening
 from tests.services.aws.server import _ERROR, Answer, Cloud, Environ
 
 USER = "admin"
 """The user of Debian's images for AWS."""
 
 CHANGES = frozenset(
-    {"RunInstances", "StartInstances", "StopInstances", "TerminateInstances", "DeleteVpc"}
+    {
+        "AuthorizeSecurityGroupIngress",
+        "DeleteVpc",
+        "RevokeSecurityGroupIngress",
+        "RunInstances",
+        "StartInstances",
+        "StopInstances",
+        "TerminateInstances",
+    }
 )
+"""The operations that the product uses and that change what a container is."""
 
 
 class CloudOfContainers(Cloud):
-    """A WSGI application around moto's, with a container for each machine that is not terminated."""
+    """A WSGI application around moto's, with a container for each machine that exists."""
 
     def __init__(self, host: Host) -> None:
         super().__init__()
@@ -49,7 +60,9 @@ class CloudOfContainers(Cloud):
                 with self._following:
                     self._follow()
             except Exception as exc:  # noqa: BLE001 - whatever it is, the caller shall read it
-                text = _ERROR.format(code="InternalError", message=f"the machine's container: {exc}")
+                text = _ERROR.format(
+                    code="InternalError", message=f"the machine's container: {exc}"
+                )
                 return "500 Internal", [("Content-Type", "text/xml")], text.encode()
         return answer
 
@@ -59,9 +72,10 @@ class CloudOfContainers(Cloud):
         vpcs = {}
         for backend in ec2_backends[DEFAULT_ACCOUNT_ID].values():
             vpcs |= backend.vpcs
-            for instance in backend.all_instances():
-                if instance.state != "terminated":
-                    wanted.setdefault(instance.vpc_id, []).append(_machine(instance))
+            alive = [each for each in backend.all_instances() if each.state != "terminated"]
+            for instance in alive:
+                machine = _machine(instance, alive)
+                wanted.setdefault(instance.vpc_id, []).append(machine)
         for name, machines in wanted.items():
             if name not in vpcs:
                 self._networks.pop(name).close()
@@ -71,14 +85,33 @@ class CloudOfContainers(Cloud):
             self._networks[name].become(machines)
 
 
-def _machine(instance: Any) -> Machine:
+def _machine(instance: Any, alive: Sequence[Any]) -> Machine:
     return Machine(
         id=instance.id,
         address=instance.private_ip,
         public=instance.public_ip or "",
         user_data=instance.user_data.decode(),
         runs=instance.state == "running",
+        openings=frozenset(_openings(instance, alive)),
     )
+
+
+def _openings(instance: Any, alive: Sequence[Any]) -> Iterator[Opening]:
+    """Yield what the security groups of an instance let in; a group stands for its members."""
+    members: dict[str, list[str]] = {}
+    for each in alive:
+        for group in each.nics[0].group_set:
+            members.setdefault(group.id, []).append(each.private_ip)
+    for group in instance.nics[0].group_set:
+        for rule in group.ingress_rules:
+            named = members.get(rule.source_group.get("GroupId", ""), [])
+            for source in [rule.cidr_ipv4] if rule.cidr_ipv4 else named:
+                yield Opening(
+                    protocol=rule.ip_protocol,
+                    first=rule.from_port,
+                    last=rule.to_port,
+                    source=source,
+                )
 
 
 def main() -> None:

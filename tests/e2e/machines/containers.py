@@ -1,14 +1,16 @@
 """Containers that stand for a cloud's machines, with the addresses and user-data it gave them.
 
 They are systemd containers of the project's node image, in one container network per network of
-the cloud: all subnets of one network reach each other, as they do there. A public address leads to
-its machine from this computer only, by a route; unlike in a cloud the machine has it on `lo`.
-The image holds packages that a cloud's image lacks, so that a test does not wait for them.
+the cloud: all subnets of one network reach each other, as they do there, and a machine is reached
+where its security groups let somebody in. A public address leads to its machine from this computer
+only, by a route; unlike in a cloud the machine has it on `lo`. The image holds packages that a
+cloud's image lacks, so that a test does not wait for them.
 """
 
 from __future__ import annotations
 
 import io
+import subprocess
 import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,9 +30,10 @@ from mesosdeploy.providers.local.containers import (
 from mesosdeploy.providers.local.driver import LocalNodeDriver
 from mesosdeploy.providers.local.engine import Engine, detect
 from mesosdeploy.providers.local.network import ensure_network
-from mesosdeploy.providers.local.recipe import choose_recipe, output
+from mesosdeploy.providers.local.recipe import choose_recipe
 from mesosdeploy.providers.local.runtime import detect_platform
 from tests.e2e.machines import first_boot
+from tests.e2e.machines.firewall import Opening, ruleset
 
 PROGRAM = "/usr/local/sbin/first-boot"
 UNIT = """\
@@ -57,6 +60,7 @@ class Machine:
     public: str
     user_data: str
     runs: bool
+    openings: frozenset[Opening]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +79,17 @@ class Host:
         tag = image.ensure(engine, choose_recipe("auto"), _quiet)
         return cls(engine=engine, image=tag, platform=detect_platform(engine, tag), user=user)
 
-    def as_root(self, *words: str) -> None:
-        """Run a command of the operating system as the engine is run."""
-        output(*self.engine.prefix, *words)
+    def as_root(self, *words: str, stdin: str = "") -> None:
+        """Run a command of the operating system as the engine is run; it must succeed."""
+        command = [*self.engine.prefix, *words]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            msg = f"{' '.join(words)}: {done.stderr}"
+            raise RuntimeError(msg)
 
 
 class Network:
-    """One network of the cloud, with the containers in it; `cidr` must be free on this computer."""
+    """A network of the cloud and the containers in it; `cidr` must be free on this computer."""
 
     def __init__(self, host: Host, name: str, cidr: str) -> None:
         self._host = host
@@ -89,6 +97,7 @@ class Network:
         self._cidr = cidr
         self._driver = LocalNodeDriver(name, host.engine)
         self._publics: dict[str, str] = {}
+        self._openings: dict[str, frozenset[Opening]] = {}
 
     def become(self, machines: Sequence[Machine]) -> None:
         """Make, start, stop and remove containers until they are these machines."""
@@ -119,13 +128,36 @@ class Network:
                 ex_platform=self._host.platform,
                 ex_files=_files(machine, self._host.user),
             )
+            self._surround(name, machine)
         elif found.state != NodeState.RUNNING:
             self._driver.start_node(found)
-        elif self._publics.get(name, "") == machine.public:
-            return
+            self._surround(name, machine)
+        elif self._openings.get(name) != machine.openings:
+            self._guard(name, machine)
+
+    def _surround(self, name: str, machine: Machine) -> None:
+        """Do what lasts until a machine's end only: its firewall, and the way from outside."""
+        self._guard(name, machine)
         self._withdraw(name)
         if machine.public:
-            self._publish(name, machine)
+            public = f"{machine.public}/32"
+            self._inside(name, "ip", "address", "replace", public, "dev", "lo")
+            self._host.as_root("ip", "route", "replace", public, "via", machine.address)
+            self._publics[name] = public
+
+    def _guard(self, name: str, machine: Machine) -> None:
+        self._inside(name, "iptables-restore", stdin=ruleset(machine.openings))
+        self._openings[name] = machine.openings
+
+    def _inside(self, name: str, *words: str, stdin: str = "") -> None:
+        """Run a program of this computer in the network of a machine."""
+        found = self._driver.ex_find(name)
+        pid = found.extra["inspect"]["State"]["Pid"] if found else 0
+        self._host.as_root("nsenter", "--net", "--target", str(pid), *words, stdin=stdin)
+
+    def _withdraw(self, name: str) -> None:
+        if public := self._publics.pop(name, ""):
+            self._host.as_root("ip", "route", "flush", "exact", public)
 
     def _spec(self, machine: Machine) -> ContainerSpec:
         return ContainerSpec(
@@ -137,20 +169,6 @@ class Network:
             image=self._host.image,
             host_key="",
         )
-
-    def _publish(self, name: str, machine: Machine) -> None:
-        """Lead a machine's public address to it; each start of it begins with an empty `lo`."""
-        found = self._driver.ex_find(name)
-        pid = found.extra["inspect"]["State"]["Pid"] if found else 0
-        inside = ("nsenter", "--net", "--target", str(pid))
-        public = f"{machine.public}/32"
-        self._host.as_root(*inside, "ip", "address", "replace", public, "dev", "lo")
-        self._host.as_root("ip", "route", "replace", public, "via", machine.address)
-        self._publics[name] = machine.public
-
-    def _withdraw(self, name: str) -> None:
-        if public := self._publics.pop(name, ""):
-            self._host.as_root("ip", "route", "flush", "exact", f"{public}/32")
 
 
 def _files(machine: Machine, user: str) -> bytes:
