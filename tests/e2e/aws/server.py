@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 
 from tests.e2e.machines.containers import Host, Machine, Network
 from tests.e2e.machines.firewall import Opening
-from tests.services.aws.server import _ERROR, Answer, Cloud, Environ
+from tests.services.aws.server import ERROR, Answer, Cloud, Environ
 
 USER = "admin"
 """The user of Debian's images for AWS."""
@@ -53,23 +53,21 @@ class CloudOfContainers(Cloud):
             while self._networks:
                 self._networks.popitem()[1].close()
 
-    def _carried_out(self, environ: Environ, given: dict[str, str]) -> Answer:
-        answer = super()._carried_out(environ, given)
+    def carried_out(self, environ: Environ, given: dict[str, str]) -> Answer:
+        answer = super().carried_out(environ, given)
         if given.get("Action") in CHANGES:
             try:
                 with self._following:
                     self._follow()
             except Exception as exc:  # noqa: BLE001 - whatever it is, the caller shall read it
-                text = _ERROR.format(
-                    code="InternalError", message=f"the machine's container: {exc}"
-                )
+                text = ERROR.format(code="InternalError", message=f"the machine's container: {exc}")
                 return "500 Internal", [("Content-Type", "text/xml")], text.encode()
         return answer
 
     def _follow(self) -> None:
         """Make the containers what moto says there is."""
         wanted: dict[str, list[Machine]] = {name: [] for name in self._networks}
-        vpcs = {}
+        vpcs: dict[str, Any] = {}
         for backend in ec2_backends[DEFAULT_ACCOUNT_ID].values():
             vpcs |= backend.vpcs
             alive = [each for each in backend.all_instances() if each.state != "terminated"]

@@ -22,7 +22,7 @@ from werkzeug.serving import make_server
 
 _SENT = b'xmlns="http://ec2.amazonaws.com/doc/2016-11-15"'
 _REAL = b'xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"'
-_ERROR = """<?xml version="1.0" encoding="UTF-8"?>
+ERROR = """<?xml version="1.0" encoding="UTF-8"?>
 <Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\
 <RequestID>injected</RequestID></Response>"""
 
@@ -84,17 +84,18 @@ class Cloud:
         if fault:
             time.sleep(fault.delay_seconds)
         if fault and fault.code:
-            text = _ERROR.format(code=fault.code, message=fault.message).encode()
+            text = ERROR.format(code=fault.code, message=fault.message).encode()
             start(f"{fault.status} Injected", [("Content-Type", "text/xml")])
             return [text]
-        status, headers, answer = self._carried_out(environ, given)
+        status, headers, answer = self.carried_out(environ, given)
         if fault and fault.drop:
             environ["werkzeug.socket"].shutdown(2)
             return []
         start(status, headers)
         return [answer]
 
-    def _carried_out(self, environ: Environ, given: dict[str, str]) -> Answer:
+    def carried_out(self, environ: Environ, given: dict[str, str]) -> Answer:
+        """Return moto's answer to a call; `given` are its parameters."""
         if given.get("Action") != "RunInstances":
             return self._asked(environ)
         # Two calls with one token make one machine, even at the same time.
