@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -103,11 +104,13 @@ def _openings(instance: Any, alive: Sequence[Any]) -> Iterator[Opening]:
     for group in instance.nics[0].group_set:
         for rule in group.ingress_rules:
             named = members.get(rule.source_group.get("GroupId", ""), [])
-            for source in [rule.cidr_ipv4] if rule.cidr_ipv4 else named:
+            sources = [rule.cidr_ipv4] if rule.cidr_ipv4 else named
+            protocols = ("tcp", "udp") if rule.ip_protocol == "-1" else (rule.ip_protocol,)
+            for source, protocol in product(sources, protocols):
                 yield Opening(
-                    protocol=rule.ip_protocol,
-                    first=rule.from_port,
-                    last=rule.to_port,
+                    protocol=protocol,
+                    first=rule.from_port or 0,
+                    last=rule.to_port or 65535,
                     source=source,
                 )
 
