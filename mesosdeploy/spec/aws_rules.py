@@ -10,11 +10,8 @@ from pydantic import ValidationError
 
 from mesosdeploy.spec import translate
 from mesosdeploy.spec.aws_options import AwsMachineOptions
-from mesosdeploy.spec.model import Group, Spec
+from mesosdeploy.spec.model import Spec
 from mesosdeploy.spec.problems import Problem
-
-EVERYONE_PREFIX = 8
-"""A shorter prefix is no office and no company: it lets in the internet."""
 
 SUBNET_NEWBITS = 4
 """The network is cut into 16 parts, one for each zone."""
@@ -25,29 +22,9 @@ WIDEST, NARROWEST = 16, 22
 KEPT_BY_AWS = 5
 """Addresses of every subnet that no machine gets: the first four and the last."""
 
-BASTION = "bastion"
-"""The name of the machine through which private ones are reached, and of its security group."""
-
-MAX_LABELS = 40
-"""AWS takes 50 tags on one object; the others are ours."""
-
 
 def _options(spec: Spec) -> dict[str, Any]:
     return spec.provider.options() if spec.provider.type == "aws" else {}
-
-
-def aws_openness(spec: Spec) -> Iterator[Problem]:
-    """Refuse to open a cluster in AWS to everyone unless that is said."""
-    options = _options(spec)
-    for index, cidr in enumerate(options.get("admin_cidrs", ())):
-        wide = ipaddress.IPv4Network(cidr).prefixlen < EVERYONE_PREFIX
-        if wide and not options.get("open_to_everyone"):
-            yield Problem(
-                path=("provider", "admin_cidrs", index),
-                message="lets in everyone, and Mesos and Marathon obey whoever reaches them",
-                value=cidr,
-                remedy="name your own networks, or say `open_to_everyone: true`",
-            )
 
 
 def aws_zones(spec: Spec) -> Iterator[Problem]:
@@ -118,18 +95,10 @@ def _way_in(options: dict[str, Any]) -> Iterator[Problem]:
 
 
 def aws_machines(spec: Spec) -> Iterator[Problem]:
-    """Refuse what a machine in AWS cannot be: unknown options, sizes by number, voters on spot."""
+    """Refuse options of a group that no machine in AWS has, and voters on spot machines."""
     if spec.provider.type != "aws":
         return
     for name, group in spec.groups.items():
-        if name == BASTION:
-            yield Problem(
-                path=("groups", name),
-                message="is the name of the machine that lets SSH through",
-                remedy="choose another name",
-                at_key=True,
-            )
-        yield from _sizes_and_labels(name, group)
         where = ("groups", name, "options")
         try:
             machine = AwsMachineOptions.model_validate(group.options)
@@ -151,28 +120,3 @@ def aws_machines(spec: Spec) -> Iterator[Problem]:
                 value=machine.spot_max_price,
                 remedy="add `spot: true`, or remove it",
             )
-
-
-def _sizes_and_labels(name: str, group: Group) -> Iterator[Problem]:
-    for key in ("cpus", "memory_mb"):
-        if (value := getattr(group, key)) is not None:
-            yield Problem(
-                path=("groups", name, key),
-                message="cannot be chosen in AWS, where a machine has the size of its type",
-                value=value,
-                remedy="give `options: {instance_type: …}` instead",
-            )
-    for label in group.labels:
-        if label == "Name" or label.startswith(("aws:", "mesosdeploy:")):
-            yield Problem(
-                path=("groups", name, "labels", label),
-                message="is a tag that is not yours to set",
-                remedy="choose another name",
-                at_key=True,
-            )
-    if len(group.labels) > MAX_LABELS:
-        yield Problem(
-            path=("groups", name, "labels"),
-            message=f"has more than {MAX_LABELS} labels",
-            remedy="remove some: AWS takes 50 tags, and some are needed",
-        )

@@ -18,6 +18,8 @@ REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 ZONE_PATTERN = r"^[a-z]{2}(-[a-z0-9]+)+$"
 VPC_PATTERN = r"^vpc-[0-9a-f]+$"
 SUBNET_PATTERN = r"^subnet-[0-9a-f]+$"
+VARIABLE_PATTERN = r"^[A-Z_][A-Z0-9_]*$"
+NAME_PATTERN = r"^\S(.*\S)?$"
 
 SENTENCES: dict[str, tuple[str, str]] = {
     LABEL_PATTERN: (
@@ -38,6 +40,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     REGION_PATTERN: ("is not a region of AWS", "write its code: eu-central-1"),
     ZONE_PATTERN: ("is not an availability zone", "write its name: eu-central-1a"),
     VPC_PATTERN: ("is not the id of a VPC", "write vpc- and its digits: vpc-0a1b2c3d"),
+    VARIABLE_PATTERN: ("is not the name of a variable", "write it in capitals: CLOUD_KEY"),
+    NAME_PATTERN: ("is not a name", "write text without blanks at its ends"),
     SUBNET_PATTERN: ("is not the id of a subnet", "write subnet- and its digits: subnet-0a1b2c3d"),
 }
 """Pattern -> (what is wrong, remedy): pydantic reports a pattern, people read a sentence."""

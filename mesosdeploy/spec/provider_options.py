@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from mesosdeploy.spec.aws_options import AwsOptions
 from mesosdeploy.spec.fields import Address, HostKey, Label, Model, Network, UserName
+from mesosdeploy.spec.libcloud_options import LibcloudOptions
+from mesosdeploy.spec.openstack_options import OpenStackOptions
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -122,6 +124,8 @@ class StaticOptions(Model):
 BUILT_IN: dict[str, type[Model]] = {
     "local": LocalOptions,
     "aws": AwsOptions,
+    "openstack": OpenStackOptions,
+    "libcloud": LibcloudOptions,
     "static": StaticOptions,
     "fake": FakeOptions,
 }

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from mesosdeploy.spec import rules
 from mesosdeploy.spec.aws_options import AwsImage, AwsMachineOptions, AwsNetwork
 from mesosdeploy.spec.compatibility import FEATURES, FLAVOURS, Flavour
+from mesosdeploy.spec.libcloud_options import LibcloudMachineOptions
 from mesosdeploy.spec.model import (
     KINDS,
     Group,
@@ -21,6 +22,7 @@ from mesosdeploy.spec.model import (
     Resources,
     Spec,
 )
+from mesosdeploy.spec.openstack_options import OpenStackImage, OpenStackMachineOptions
 from mesosdeploy.spec.ports import SERVICES
 from mesosdeploy.spec.problems import shown
 from mesosdeploy.spec.provider_options import BUILT_IN, StaticHost
@@ -57,9 +59,12 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     *((f"`provider` of type `{name}`", model) for name, model in BUILT_IN.items()),
     ("`provider.image` of type `aws`", AwsImage),
     ("`provider.network` of type `aws`", AwsNetwork),
+    ("`provider.image` of type `openstack`", OpenStackImage),
     ("One of `provider.hosts.<group>`", StaticHost),
     ("`groups.<name>`", Group),
     ("`groups.<name>.options` with the provider `aws`", AwsMachineOptions),
+    ("`groups.<name>.options` with the provider `openstack`", OpenStackMachineOptions),
+    ("`groups.<name>.options` with the provider `libcloud`", LibcloudMachineOptions),
     ("`groups.<name>.resources`", Resources),
     ("`versions`", Versions),
     ("`versions.mesos`", MesosVersion),

@@ -6,9 +6,16 @@ from collections.abc import Callable, Iterator
 
 from mesosdeploy.nodes import NodeRole
 from mesosdeploy.spec import compatibility
-from mesosdeploy.spec.aws_rules import aws_machines, aws_network, aws_openness, aws_zones
+from mesosdeploy.spec.aws_rules import aws_machines, aws_network, aws_zones
+from mesosdeploy.spec.cloud_rules import cloud_groups, cloud_openness
 from mesosdeploy.spec.compatibility import MARATHON_VERSIONS, MESOS_DNS_VERSIONS
+from mesosdeploy.spec.libcloud_rules import libcloud_machines, libcloud_names, libcloud_secrets
 from mesosdeploy.spec.model import KINDS, GroupKind, Spec, majority
+from mesosdeploy.spec.openstack_rules import (
+    openstack_machines,
+    openstack_network,
+    openstack_zones,
+)
 from mesosdeploy.spec.ports import parse_range, services_of
 from mesosdeploy.spec.problems import Problem, did_you_mean
 from mesosdeploy.spec.provider_rules import known_provider, local_subnet, static_hosts
@@ -288,9 +295,16 @@ RULES: tuple[Rule, ...] = (
     grafana_has_prometheus,
     local_subnet,
     static_hosts,
-    aws_openness,
+    cloud_openness,
+    cloud_groups,
     aws_zones,
     aws_network,
     aws_machines,
+    openstack_zones,
+    openstack_network,
+    openstack_machines,
+    libcloud_secrets,
+    libcloud_names,
+    libcloud_machines,
 )
 """Every rule; a new one is a function and a line here."""

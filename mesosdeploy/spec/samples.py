@@ -28,6 +28,30 @@ provider:
   admin_cidrs: [192.0.2.0/24]
   instance_type: m6i.large
 """,
+    "openstack": """\
+# Where the machines come from. `openstack`: Nova. Credentials come from clouds.yaml or the
+# variables OS_*, never from here. docs/openstack.md tells what else there is.
+provider:
+  type: openstack
+  # cloud: mycloud          # the entry of clouds.yaml; unset: OS_CLOUD, or OS_AUTH_URL and others
+  # From where people and this computer come; nobody else gets in. Put your own network here.
+  admin_cidrs: [192.0.2.0/24]
+  flavor: m1.medium
+  image: {name: debian-12, user: debian}
+""",
+    "libcloud": """\
+# Where the machines come from. `libcloud`: any cloud that libcloud has a driver for; this one is
+# CloudStack's. Network and firewall must be there. docs/libcloud.md tells what each cloud needs.
+provider:
+  type: libcloud
+  driver: cloudstack
+  arguments: {host: cloud.example.org, path: /client/api, secure: true}
+  environment: {key: CLOUDSTACK_API_KEY, secret: CLOUDSTACK_SECRET_KEY}
+  size: medium
+  image: debian-12
+  user: debian
+  create: {ex_start_vm: true}
+""",
     "fake": """\
 # Where the machines come from. `fake`: nowhere, the nodes are in memory; to rehearse commands.
 provider:
@@ -51,7 +75,15 @@ _COMPUTED = """\
     #   mem_mb: 2048
     #   ports: ["31000-32000"]
 """
-_RESOURCES = {"local": _FIXED, "aws": _COMPUTED, "fake": _COMPUTED, "static": _COMPUTED}
+_RESOURCES = {"local": _FIXED}
+"""Provider -> what is said of resources; the others find out what their machines have."""
+    "local": _FIXED,
+    "aws": _COMPUTED,
+    "openstack": _COMPUTED,
+    "libcloud": _COMPUTED,
+    "fake": _COMPUTED,
+    "static": _COMPUTED,
+}
 
 
 def cluster_yml(name: str, provider: str, *, masters: int, agents: int) -> str:
@@ -82,7 +114,7 @@ groups:
   agents:
     count: {agents}
     attributes: {{rack: r1}}      # frameworks place tasks by these
-{_RESOURCES[provider]}
+{_RESOURCES.get(provider, _COMPUTED)}
   # HAProxy in front of Marathon's services (or in a group `balancers` of its own).
   monitors:
     count: {monitors}

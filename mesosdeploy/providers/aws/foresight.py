@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mesosdeploy.providers.aws import firewall
 from mesosdeploy.providers.aws.network import Ground
 from mesosdeploy.providers.base import Surrounding
+from mesosdeploy.providers.cloud import foreseeing
 from mesosdeploy.providers.cloud.flows import Rule
 
 
@@ -14,21 +15,9 @@ def foresee(
     ground: Ground, rules: Mapping[str, Sequence[Rule]], new_disks_gb: Sequence[int]
 ) -> Iterator[Surrounding]:
     """Yield what is around the machines, by kind, and each security group by name."""
-    for kind, wanted in _wanted(ground).items():
-        there = len(ground.find(kind))
-        if missing := max(0, wanted - there):
-            yield Surrounding(action="make", kind=kind, name=f"{missing}")
-        if kept := min(wanted, there):
-            yield Surrounding(action="keep", kind=kind, name=f"{kept}")
-    for group, (is_new, missing, surplus) in firewall.differences(ground, rules).items():
-        detail = ", ".join(
-            words
-            for count, words in ((missing, f"{missing} rules more"), (surplus, f"{surplus} fewer"))
-            if count
-        )
-        action = "make" if is_new else "change" if detail else "keep"
-        name = f"{ground.name}-{group}"
-        yield Surrounding(action=action, kind="security group", name=name, detail=detail)
+    wanted = _wanted(ground)
+    yield from foreseeing.counted(wanted, {kind: len(ground.find(kind)) for kind in wanted})
+    yield from foreseeing.groups(firewall.differences(ground, rules), ground.name)
     if new_disks_gb:
         detail = f"{sum(new_disks_gb)} GB in all, gp3, encrypted"
         yield Surrounding(action="make", kind="volume", name=f"{len(new_disks_gb)}", detail=detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,9 +161,3 @@ class Ground:
             return make()
 
         return self.account.ensured(find, told, f"make {kind} of {self.cluster}")
-
-
-def zone_for(index: int, zones: Sequence[str]) -> tuple[str, ...]:
-    """Return all zones, beginning with the one for a group's machine of this number (from 1)."""
-    start = (index - 1) % len(zones)
-    return tuple(zones[start:]) + tuple(zones[:start])

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from libcloud.compute.base import Node as CloudNode
-from libcloud.compute.types import NodeState
 from pydantic import ValidationError
 
 from mesosdeploy.errors import ProviderError
-from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeRole
+from mesosdeploy.nodes import NodeRequest
 from mesosdeploy.providers.aws import belongings, firewall, prices
 from mesosdeploy.providers.aws.dialect import DIALECT
 from mesosdeploy.providers.aws.driver import Ec2Driver
 from mesosdeploy.providers.aws.foresight import foresee
-from mesosdeploy.providers.aws.network import PUBLIC, Ground, Image, tag_of, zone_for
+from mesosdeploy.providers.aws.network import PUBLIC, Ground, Image, tag_of
 from mesosdeploy.providers.aws.session import Account
 from mesosdeploy.providers.aws.vpc import Builder
 from mesosdeploy.providers.base import (
@@ -31,20 +28,21 @@ from mesosdeploy.providers.base import (
     Report,
     Surrounding,
 )
+from mesosdeploy.providers.cloud.bastion import BastionProvider
 from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
 from mesosdeploy.providers.cloud.flows import ADMIN, Rule, rules
-from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, HOST_KEY, Launch
-from mesosdeploy.providers.cloud.provider import CloudProvider
+from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, Launch
+from mesosdeploy.providers.cloud.lifetime import expiry, latest
+from mesosdeploy.providers.cloud.zones import spread
 from mesosdeploy.spec.aws_options import AwsMachineOptions, AwsOptions
-from mesosdeploy.spec.aws_rules import BASTION
+from mesosdeploy.spec.cloud_rules import BASTION
 
 OPTIONS = frozenset(AwsOptions.model_fields)
 BASTION_GB = 8
-VOTERS = frozenset({NodeRole.MESOS_MASTER, NodeRole.ZOOKEEPER})
 ALIVE = ("pending", "running", "stopping", "stopped", "shutting-down", "terminated")
 
 
-class AwsProvider(CloudProvider):
+class AwsProvider(BastionProvider):
     """Machines in one region of AWS, each group spread over availability zones."""
 
     dialect: ClassVar[Dialect] = DIALECT
@@ -64,7 +62,6 @@ class AwsProvider(CloudProvider):
         self.ssh_user = self.settings.image.user
         self.account = Account(self.settings.region, self.settings.profile)
         self._once = Lock()
-        self._bastion: CloudNode | None = None
 
     @cached_property
     def ground(self) -> Ground:
@@ -91,34 +88,16 @@ class AwsProvider(CloudProvider):
 
     def extra_tags(self) -> Mapping[str, str]:
         """Return when the cluster counts as forgotten, if ever."""
-        if self.settings.ttl_hours is None:
-            return {}
-        end = datetime.now(UTC) + timedelta(hours=self.settings.ttl_hours)
-        return {EXPIRES: end.isoformat(timespec="seconds")}
+        return expiry(self.settings.ttl_hours)
+
+    def has_bastion(self) -> bool:
+        """Say whether the nodes are reached through one."""
+        return self.settings.access == "bastion"
 
     def ssh_host_of(self, machine: CloudNode) -> str:
         """Return the public address, or the private one of machines that shall have no other."""
         addresses = machine.public_ips if self._is_public(machine) else machine.private_ips
         return next(iter(addresses), "")
-
-    def first_settings(self, request: NodeRequest) -> Mapping[str, Any]:
-        """Let many connections through a bastion begin at once: all nodes are reached together."""
-        if request.group != BASTION:
-            return {}
-        path = "/etc/ssh/sshd_config.d/mesosdeploy.conf"
-        return {"write_files": [{"path": path, "content": "MaxStartups 200\nMaxSessions 200\n"}]}
-
-    def jump_of(self, machine: CloudNode) -> Jump | None:
-        """Return the bastion for the machines behind it."""
-        door = self._bastion
-        if self.settings.access != "bastion" or door is None or self._name(machine) == BASTION:
-            return None
-        host_key = self.tags_of(door).get(HOST_KEY)
-        return Jump(host=self.ssh_host_of(door), user=self.ssh_user, host_key=host_key)
-
-    def list(self) -> Sequence[Node]:
-        """Return the cluster's machines; the bastion is none of its nodes."""
-        return [node for node in super().list() if node.group != BASTION]
 
     def prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
         """Make network, security groups, key pair and bastion, or bring them up to date."""
@@ -129,26 +108,12 @@ class AwsProvider(CloudProvider):
         firewall.ensure(self.ground, vpc, self._rules(requests), report)
         self.ground.ensure_key(self.context.public_key, report)
         self._forget_ground()
-        if self.settings.access == "bastion":
-            cluster = self.context.cluster
-            self.create(
-                NodeRequest(
-                    cluster=cluster, name=BASTION, group=BASTION, index=1, roles=frozenset()
-                ),
-                report,
-            )
+        self.ensure_bastion(report)
 
     def _ensure_network(self, report: Report) -> str:
         if self.settings.network:
             return self.settings.network.vpc
         return Builder(ground=self.ground, report=report, poll_seconds=self.poll_seconds).build()
-
-    def _look(self) -> Sequence[CloudNode]:
-        found = super()._look()
-        doors = (machine for machine in found if self._name(machine) == BASTION)
-        alive = (door for door in doors if door.state != NodeState.TERMINATED)
-        self._bastion = next(alive, None)
-        return found
 
     def _is_public(self, machine: CloudNode) -> bool:
         return self.settings.access == "public" or self._name(machine) == BASTION
@@ -164,8 +129,7 @@ class AwsProvider(CloudProvider):
         return list(foresee(self.ground, self._rules(requests), disks))
 
     def _rules(self, requests: Sequence[NodeRequest]) -> Mapping[str, Sequence[Rule]]:
-        behind = self.settings.access == "bastion"
-        return rules(requests, entrance=BASTION if behind else ADMIN)
+        return rules(requests, entrance=BASTION if self.has_bastion() else ADMIN)
 
     def estimate(self, requests: Sequence[NodeRequest]) -> Estimate:
         """Return what the machines cost, the bastion among them."""
@@ -173,17 +137,14 @@ class AwsProvider(CloudProvider):
             self._machine_options(request).instance_type or self.settings.instance_type
             for request in requests
         ]
-        door = [self.settings.bastion_type] if self.settings.access == "bastion" else []
+        door = [self.settings.bastion_type] if self.has_bastion() else []
         return prices.estimate([*types, *door], self.settings.region)
 
     def places(self, request: NodeRequest) -> Sequence[str]:
-        """Return the machine's zone, and the others for machines that do not vote.
-
-        Voters stay where they are planned: a majority in one zone would end with that zone.
-        """
+        """Return the machine's zone, and the others for machines that do not vote."""
         with self._once:
-            zones = zone_for(request.index, tuple(self._subnets[request.group == BASTION]))
-        return zones[:1] if request.roles & VOTERS else zones
+            zones = tuple(self._subnets[request.group == BASTION])
+        return spread(request, zones)
 
     def arguments(self, launch: Launch) -> Mapping[str, Any]:
         """Return what a machine is made with: everything in one call, the tags included."""
@@ -227,7 +188,7 @@ class AwsProvider(CloudProvider):
             Remains(
                 cluster=cluster,
                 objects=tuple(Leftover(kind=it.kind, name=it.id) for it in items),
-                expires=_last_of(tag_of(it.item, EXPIRES) for it in items),
+                expires=latest(tag_of(it.item, EXPIRES) for it in items),
             )
             for cluster, items in sorted(found.items())
         ]
@@ -254,7 +215,7 @@ class AwsProvider(CloudProvider):
     def _subnets(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Zone -> subnet for the nodes, and for the bastion."""
         nodes = self._required(self.ground.subnets(), "subnet")
-        door = self.ground.subnets(PUBLIC) if self.settings.access == "bastion" else {}
+        door = self.ground.subnets(PUBLIC) if self.has_bastion() else {}
         return nodes, door
 
     @cached_property
@@ -283,15 +244,6 @@ class AwsProvider(CloudProvider):
                 f" (option {exc.errors()[0]['loc']})",
                 hint="correct cluster.yml: mesosdeploy validate",
             ) from exc
-
-
-def _last_of(texts: Iterable[str]) -> datetime | None:
-    """Return the latest of these times: each run of `up` gives what it makes a new one."""
-    moments = []
-    for text in texts:
-        with suppress(ValueError):  # somebody edited the tag
-            moments.append(datetime.fromisoformat(text).astimezone(UTC))
-    return max(moments, default=None)
 
 
 def _machine_of(it: belongings.Belonging) -> str:
