@@ -26,8 +26,9 @@ def libcloud_secrets(spec: Spec) -> Iterator[Problem]:
         if re.search(r"(?i)(^|_)(key|secret|password|token)$", str(name)):
             yield Problem(
                 path=("provider", "arguments", name),
-                message="is a credential, and this file is none's secret",
-                remedy=f"move it to a variable: `environment: {{{name}: CLOUD_{name.upper()}}}`",
+                message="is a credential, and this file is no place for one",
+                remedy="name a variable that holds it:"
+                f" `environment: {{{name}: CLOUD_{name.upper()}}}`",
                 at_key=True,
             )
 

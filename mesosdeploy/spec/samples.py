@@ -77,13 +77,6 @@ _COMPUTED = """\
 """
 _RESOURCES = {"local": _FIXED}
 """Provider -> what is said of resources; the others find out what their machines have."""
-    "local": _FIXED,
-    "aws": _COMPUTED,
-    "openstack": _COMPUTED,
-    "libcloud": _COMPUTED,
-    "fake": _COMPUTED,
-    "static": _COMPUTED,
-}
 
 
 def cluster_yml(name: str, provider: str, *, masters: int, agents: int) -> str:

@@ -14,7 +14,13 @@ from mesosdeploy import resources
 from mesosdeploy.spec import load
 from mesosdeploy.spec.aws_options import AwsImage, AwsMachineOptions, AwsNetwork, AwsOptions
 from mesosdeploy.spec.fields import Model
+from mesosdeploy.spec.libcloud_options import LibcloudMachineOptions, LibcloudOptions
 from mesosdeploy.spec.model import Group, Resources, Spec
+from mesosdeploy.spec.openstack_options import (
+    OpenStackImage,
+    OpenStackMachineOptions,
+    OpenStackOptions,
+)
 from mesosdeploy.spec.provider_options import (
     BUILT_IN,
     FakeOptions,
@@ -38,6 +44,8 @@ SAMPLES = sorted(resources.sample_inventories().glob("*/cluster.yml"))
 MODELS = (
     Spec, Group, Resources, Versions, MesosVersion, MarathonVersion, MesosDnsVersion, Features,
     LocalOptions, StaticOptions, AwsOptions, AwsImage, AwsNetwork, AwsMachineOptions,
+    OpenStackOptions, OpenStackImage, OpenStackMachineOptions,
+    LibcloudOptions, LibcloudMachineOptions,
     StaticHost,
     FakeOptions,
 )  # fmt: skip
@@ -122,7 +130,8 @@ def test_schema_lets_options_of_other_providers_pass() -> None:
 
 
 def test_options_in_the_spec_are_those_of_the_providers() -> None:
-    modules = {"local": "local.provider", "aws": "aws", "static": "static", "fake": "fake"}
+    modules = {name: name for name in ("aws", "openstack", "static", "fake")}
+    modules |= {"local": "local.provider", "libcloud": "generic"}
     assert set(modules) == set(BUILT_IN)
     for name, module in modules.items():
         options = import_module(f"mesosdeploy.providers.{module}").OPTIONS

@@ -249,6 +249,12 @@ class CloudProvider(ABC):
         what = f"node {launch.request.name}: make machine {launch.name}"
         report(f"{what}{f' in {launch.place}' if launch.place else ''}")
 
+        # Without a token there is no second attempt but after a look: libcloud reads some machines
+        # in a call of its own, and that one can be refused when the machine is made already.
+        doubtful = {Kind.TRANSIENT}
+        if not self.has_client_tokens:
+            doubtful |= {Kind.THROTTLE, Kind.AUTH, Kind.NOT_FOUND}
+
         def attempt(driver: NodeDriver) -> CloudNode:
             try:
                 return once(
@@ -257,7 +263,7 @@ class CloudProvider(ABC):
                     dialect=self.dialect,
                 )
             except CloudError as exc:
-                made = self._find(launch.request.name) if exc.kind is Kind.TRANSIENT else None
+                made = self._find(launch.request.name) if exc.kind in doubtful else None
                 if made is None:
                     raise
                 return made

@@ -65,8 +65,9 @@ class Ground:
         return str(found[0].id)
 
     def ensure_network(self, report: Report) -> None:
-        """Make network, subnet and router with its way out, unless a network was given."""
+        """Make network, subnet and router with its way out; look whether a given one is there."""
         if self.options.network:
+            self.network()
             return
         external = self.external()
         network = self.ensure(

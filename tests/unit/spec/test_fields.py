@@ -86,7 +86,7 @@ FIELDS = {
     "provider unknown": (
         described(provider={"type": "locall"}),
         (
-            'provider.type: is not a provider that is installed (value "locall") | did you mean "local"? known: local, aws, static, fake'
+            'provider.type: is not a provider that is installed (value "locall") | did you mean "local"? known: local, aws, openstack, libcloud, static, fake'
         ),
     ),
     "option of local": (
