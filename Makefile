@@ -37,6 +37,7 @@ setup: $(VENV)/.runtime ## set up system packages and the virtual environment
 test: setup $(VENV)/.dev ## run everything: style, types, layers, unit, real clusters, molecule
 	@$(call ensure_packages,$(TEST_PACKAGES))
 	$(MAKE) --no-print-directory check
+	$(BIN)/python -m tests.services.openstack.control_plane.installation
 	$(BIN)/pytest -n 2 $(SIDE_BY_SIDE)
 	$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore=%)
 

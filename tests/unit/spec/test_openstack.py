@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.unit.spec.specs import described, groups, told
 
@@ -98,3 +101,25 @@ def test_what_these_clouds_cannot_do_is_told_exactly(data: dict[str, Any], expec
 def test_a_name_that_no_host_can_have_is_told() -> None:
     (text,) = told({**libcloud(), "name": "a" * 45})
     assert "gives a machine a name of 64 characters" in text
+
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.mark.parametrize("page", ["openstack.md", "libcloud.md"])
+def test_the_example_of_the_page_passes(page: str) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    read = [YAML(typ="safe").load(block) for block in blocks]
+    examples = [data for data in read if "provider" in data]
+    assert examples
+    for data in examples:
+        assert told({**described(), **data}) == []
+
+
+def test_every_option_that_a_page_names_exists() -> None:
+    from mesosdeploy.spec.openstack_options import OpenStackOptions
+
+    named = {"access", "cidr", "zones", "network", "external_network", "ttl_hours", "config_drive"}
+    page = (DOCS / "openstack.md").read_text()
+    assert named <= set(OpenStackOptions.model_fields)
+    assert not [name for name in named if f"`{name}" not in page]
