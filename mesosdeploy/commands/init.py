@@ -10,7 +10,11 @@ import typer
 
 NameArgument = Annotated[str, typer.Argument(help="The cluster's name: a-z, 0-9 and '-'.")]
 ProviderOption = Annotated[
-    str, typer.Option("--provider", help="Where the machines come from: local, static or fake.")
+    str,
+    typer.Option(
+        "--provider",
+        help="Where the machines come from: local, aws, openstack, libcloud, static or fake.",
+    ),
 ]
 MastersOption = Annotated[int, typer.Option("--masters", help="How many masters: 1, 3, 5 or 7.")]
 AgentsOption = Annotated[int, typer.Option("--agents", help="How many agents.")]
