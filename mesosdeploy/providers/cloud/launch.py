@@ -74,6 +74,7 @@ def cloud_config(
         **further,
         "hostname": request.name,
         "fqdn": f"{request.name}.{request.cluster}",
+        "manage_etc_hosts": False,
         "ssh_authorized_keys": [public_key],
         "ssh_deletekeys": True,
         "ssh_keys": {

@@ -12,6 +12,7 @@ DIRECTORIES = (
     "/etc/security/limits.d",
     "/etc/systemd/system.conf.d",
     "/etc/systemd/journald.conf.d",
+    "/etc/cloud/cloud.cfg.d",
 )
 
 
@@ -30,6 +31,13 @@ def hard_limit(row):
             value = line[len(row) :].split()[1]
             return 2**31 - 1 if value == "unlimited" else int(value)
     raise LookupError(row)
+
+
+def names_of(address):
+    """Return the names that /etc/hosts gives an address."""
+    text = pathlib.Path("/etc/hosts").read_text()
+    lines = [line.split("#")[0].split() for line in text.splitlines()]
+    return [name for words in lines if words[:1] == [address] for name in words[1:]]
 
 
 def can_raise_limits():
@@ -58,6 +66,7 @@ print(
             "os_name": os_release.get("PRETTY_NAME", "").strip('"'),
             "container": run("systemd-detect-virt", "--container")[0] not in ("none", ""),
             "systemd": pathlib.Path("/run/systemd/system").is_dir(),
+            "loopback_names": names_of("127.0.1.1"),
             "hostname": os.uname().nodename,
             "timezone": zone,
             "timezones": pathlib.Path("/usr/share/zoneinfo").is_dir(),

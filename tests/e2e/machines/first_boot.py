@@ -22,6 +22,7 @@ SSH = Path("/etc/ssh")
 KNOWN = {
     "fqdn",
     "hostname",
+    "manage_etc_hosts",
     "ssh_authorized_keys",
     "ssh_deletekeys",
     "ssh_keys",
@@ -37,7 +38,7 @@ def main() -> None:
     settings: dict[str, Any] = json.loads(text)
     if unknown := settings.keys() - KNOWN:
         sys.exit(f"user-data has unknown keys: {', '.join(sorted(unknown))}")
-    _set_names(settings["hostname"], settings["fqdn"])
+    _set_names(settings)
     if not DONE.exists():
         (SSH / "sshd_config.d/mesosdeploy.conf").unlink(missing_ok=True)  # the node image's own
         _set_host_keys(settings["ssh_keys"], delete=settings["ssh_deletekeys"])
@@ -47,10 +48,12 @@ def main() -> None:
         DONE.touch()
 
 
-def _set_names(hostname: str, fqdn: str) -> None:
+def _set_names(settings: dict[str, Any]) -> None:
+    hostname, fqdn = settings["hostname"], settings["fqdn"]
     socket.sethostname(hostname)
     _write(Path("/etc/hostname"), f"{hostname}\n")
-    _write(Path("/etc/hosts"), f"127.0.1.1 {fqdn} {hostname}\n127.0.0.1 localhost\n")
+    if settings.get("manage_etc_hosts", True):  # the setting of Debian's images
+        _write(Path("/etc/hosts"), f"127.0.1.1 {fqdn} {hostname}\n127.0.0.1 localhost\n")
 
 
 def _set_host_keys(keys: dict[str, str], *, delete: bool) -> None:

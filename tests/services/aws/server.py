@@ -1,8 +1,9 @@
 """moto's server, answering as AWS does where the two differ, with faults that a test asks for.
 
 Differences that are levelled here: AWS ends the namespace of an EC2 answer with a slash and gives
-errors none, and it makes no second machine for a client token that it knows. Everything else is
-moto's. Faults are set by `PUT /_faults`, the log of calls is read by `GET /_log`.
+errors none, it makes no second machine for a client token that it knows, and a network interface
+that came with a machine or a NAT gateway goes with it. Everything else is moto's. Faults are set
+by `PUT /_faults`, the log of calls is read by `GET /_log`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import Any
 from urllib.parse import parse_qs
 
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ec2 import ec2_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
@@ -96,6 +100,10 @@ class Cloud:
 
     def carried_out(self, environ: Environ, given: dict[str, str]) -> Answer:
         """Return moto's answer to a call; `given` are its parameters."""
+        if given.get("Action") == "DeleteNatGateway":
+            return self._without_its_interface(environ, given["NatGatewayId"])
+        if given.get("Action") == "TerminateInstances":
+            _tie_interfaces(value for key, value in given.items() if key.startswith("InstanceId."))
         if given.get("Action") != "RunInstances":
             return self._asked(environ)
         # Two calls with one token make one machine, even at the same time.
@@ -107,6 +115,13 @@ class Cloud:
                     return result
                 self._answers[token] = result
             return self._answers[token]
+
+    def _without_its_interface(self, environ: Environ, gateway: str) -> Answer:
+        answer = self._asked(environ)
+        for backend in ec2_backends[DEFAULT_ACCOUNT_ID].values():
+            if (found := backend.nat_gateways.get(gateway)) and found._eni.id in backend.enis:
+                backend.delete_network_interface(found._eni.id)
+        return answer
 
     def _asked(self, environ: Environ) -> Answer:
         told: dict[str, Any] = {}
@@ -132,6 +147,13 @@ class Cloud:
             text = json.dumps(answer).encode()
         start("200 OK", [("Content-Type", "application/json")])
         return [text]
+
+
+def _tie_interfaces(machines: Iterable[str]) -> None:
+    for backend, machine in product(ec2_backends[DEFAULT_ACCOUNT_ID].values(), list(machines)):
+        if found := backend.get_instance_by_id(machine):
+            for interface in found.nics.values():
+                interface.delete_on_termination = True
 
 
 def main() -> None:
