@@ -19,8 +19,11 @@ TEST_PACKAGES := zookeeper default-jre-headless libsvn1 libapr1 libsasl2-2 libsa
   haproxy dnsmasq-base bind9-dnsutils openssh-server wrk curl prometheus prometheus-alertmanager openssl \
   chromium chromium-driver libjs-chart.js fonts-dejavu-core
 
-# What disturbs nobody, and is not disturbed: two at a time. All else is timed by real processes.
+# What disturbs nobody, and is not disturbed: two at a time. Of what starts processes once for a file,
+# two files at a time. The rest is of whole clusters: one after the other.
 SIDE_BY_SIDE := tests/unit tests/cli tests/contract tests/molecule
+BY_FILE := tests/alerts tests/dashboards tests/integration tests/lab \
+  $(addprefix tests/services/,app aws balancer dns exporter marathon monitoring reach)
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -39,7 +42,8 @@ test: setup $(VENV)/.dev ## run everything: style, types, layers, unit, real clu
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m tests.services.openstack.control_plane.installation
 	$(BIN)/pytest -n 2 $(SIDE_BY_SIDE)
-	$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore=%)
+	$(BIN)/pytest -n 2 --dist loadfile $(BY_FILE)
+	$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore=%) $(BY_FILE:%=--ignore=%)
 
 check: $(VENV)/.dev ## style, types and import layers only
 	$(BIN)/ruff check .
