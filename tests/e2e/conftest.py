@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.e2e.monitoring import Monitored
 
 COMMAND = Path(sys.executable).parent / "mesosdeploy"
+LOCAL = "{type: local}"
 SPEC = """\
 name: {name}
 provider: {{type: local}}
@@ -104,23 +106,30 @@ class Cluster:
 MakeCluster = Callable[..., Cluster]
 
 
-@pytest.fixture(scope="session")
-def make_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeCluster]:
-    """Return a maker of environments; whatever was made of them is removed at the end.
+@contextmanager
+def made_clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeCluster]:
+    """Give a maker of environments; whatever was made of them is removed at the end.
 
     A cluster's name ends with digits of this run, so that another checkout's run on the same
-    computer, or what a killed run left, is never mistaken for it.
+    computer, or what a killed run left, is never mistaken for it. `provider` is YAML in one line.
     """
     made: list[Cluster] = []
     run = secrets.token_hex(2)
 
-    def make(name: str, *, masters: int = 1, agents: int = 1, services: bool = False) -> Cluster:
+    def make(
+        name: str,
+        *,
+        masters: int = 1,
+        agents: int = 1,
+        services: bool = False,
+        provider: str = LOCAL,
+    ) -> Cluster:
         root = tmp_path_factory.mktemp(name)
         name = f"{name}-{run}"
         inventory = root / "inventory"
         inventory.mkdir()
         (inventory / "cluster.yml").write_text(
-            SPEC.format(name=name, masters=masters, agents=agents)
+            SPEC.format(name=name, masters=masters, agents=agents).replace(LOCAL, provider)
             + (MONITORS if services else WITHOUT_SERVICES)
         )
         made.append(Cluster(inventory=inventory, state=root / "state", name=name))
@@ -129,6 +138,13 @@ def make_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClust
     yield make
     for cluster in made:
         cluster.ok("down", "--yes")
+
+
+@pytest.fixture(scope="session")
+def make_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeCluster]:
+    """Return a maker of environments on this computer."""
+    with made_clusters(tmp_path_factory) as make:
+        yield make
 
 
 @pytest.fixture(scope="session")

@@ -132,18 +132,26 @@ class Network:
         elif found.state != NodeState.RUNNING:
             self._driver.start_node(found)
             self._surround(name, machine)
-        elif self._openings.get(name) != machine.openings:
-            self._guard(name, machine)
+        else:
+            if self._openings.get(name) != machine.openings:
+                self._guard(name, machine)
+            if self._publics.get(name, "") != machine.public:
+                self._lead(name, machine)
 
     def _surround(self, name: str, machine: Machine) -> None:
         """Do what lasts until a machine's end only: its firewall, and the way from outside."""
         self._guard(name, machine)
-        self._withdraw(name)
+        self._lead(name, machine)
+
+    def _lead(self, name: str, machine: Machine) -> None:
+        """Make the public address, and no former one, lead to a machine that runs."""
+        if former := self._withdraw(name):
+            self._inside(name, "ip", "address", "flush", "to", former, "dev", "lo")
         if machine.public:
             public = f"{machine.public}/32"
             self._inside(name, "ip", "address", "replace", public, "dev", "lo")
             self._host.as_root("ip", "route", "replace", public, "via", machine.address)
-            self._publics[name] = public
+            self._publics[name] = machine.public
 
     def _guard(self, name: str, machine: Machine) -> None:
         self._inside(name, "iptables-restore", stdin=ruleset(machine.openings))
@@ -155,9 +163,11 @@ class Network:
         pid = found.extra["inspect"]["State"]["Pid"] if found else 0
         self._host.as_root("nsenter", "--net", "--target", str(pid), *words, stdin=stdin)
 
-    def _withdraw(self, name: str) -> None:
+    def _withdraw(self, name: str) -> str:
+        """Remove the way to a machine's public address; return which it was, "" for none."""
         if public := self._publics.pop(name, ""):
-            self._host.as_root("ip", "route", "flush", "exact", public)
+            self._host.as_root("ip", "route", "flush", "exact", f"{public}/32")
+        return public
 
     def _spec(self, machine: Machine) -> ContainerSpec:
         return ContainerSpec(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ import httpx
 
 from tests.services.openstack.control_plane import configuration
 from tests.services.openstack.control_plane.configuration import HOSTS, PATHS
+from tests.services.openstack.control_plane.following import listening
 from tests.services.openstack.control_plane.installation import (
     ADMIN_PASSWORD,
     Installation,
@@ -58,21 +59,33 @@ class ControlPlane:
 
 
 @contextmanager
-def running(root: Path) -> Iterator[ControlPlane]:
-    """Start a control plane with an empty state below `root`; end it afterwards."""
+def running(
+    root: Path,
+    *,
+    external: str = EXTERNAL,
+    follow: Callable[[ControlPlane], None] | None = None,
+) -> Iterator[ControlPlane]:
+    """Start a control plane with an empty state below `root`; end it afterwards.
+
+    Floating IPs are of the network `external`. `follow` is called when machines, or what surrounds
+    them, have changed; what it raises is why Nova's machine fails.
+    """
     installation = install()
     plane = ControlPlane(root=root, ports=dict(zip(PATHS, free_ports(len(PATHS)), strict=True)))
     installation.copy(root, plane.ports)
     with ExitStack() as stack:
+        follower = stack.enter_context(listening(lambda: follow(plane))) if follow else ""
         for service, port in plane.ports.items():
-            stack.enter_context(serving(installation.environment, service, root, port))
+            stack.enter_context(
+                serving(installation.environment, service, root, port, follower=follower)
+            )
         for service, port in plane.ports.items():
             until(partial(answers, port), f"{service} does not answer: {root}/logs")
-        _seed(plane, installation)
+        _seed(plane, installation, external)
         yield plane
 
 
-def _seed(plane: ControlPlane, installation: Installation) -> None:
+def _seed(plane: ControlPlane, installation: Installation, external: str) -> None:
     """Make what an operator makes: flavors, an image, the external network, zones."""
     admin = plane.connect("admin", ADMIN_PASSWORD)
     _agents(plane)
@@ -82,14 +95,14 @@ def _seed(plane: ControlPlane, installation: Installation) -> None:
         "debian-12", data=b"x", disk_format="raw", container_format="bare",
         visibility="public", wait=True,
     )  # fmt: skip
-    external = admin.network.create_network(
+    public = admin.network.create_network(
         name="public",
         is_router_external=True,
         provider_network_type="flat",
         provider_physical_network="public",
     )
     admin.network.create_subnet(
-        network_id=external.id, ip_version=4, cidr=EXTERNAL, is_dhcp_enabled=False
+        network_id=public.id, ip_version=4, cidr=external, is_dhcp_enabled=False
     )
     until(lambda: len(list(admin.compute.services(binary="nova-compute"))) == len(HOSTS), "hosts")
     installation.run(

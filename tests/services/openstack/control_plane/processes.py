@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.services.openstack.control_plane.configuration import ADDRESS, HOSTS
+from tests.services.openstack.control_plane.following import VARIABLE
 
 PROGRAM = Path(__file__).with_name("serve.py")
 START_SECONDS = 180
@@ -29,10 +30,13 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def serving(environment: Path, service: str, root: Path, port: int) -> Iterator[None]:
-    """Run a service on the state below `root`."""
+def serving(
+    environment: Path, service: str, root: Path, port: int, *, follower: str = ""
+) -> Iterator[None]:
+    """Run a service on the state below `root`; `follower` is the URL of whom it tells changes."""
     command = [str(environment / "bin/python"), str(PROGRAM), service, str(root), str(port), *HOSTS]
     cleared = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
+    cleared[VARIABLE] = follower
     with (
         (root / "logs" / f"{service}.out").open("w") as out,
         subprocess.Popen(command, stdout=out, stderr=out, env=cleared) as process,

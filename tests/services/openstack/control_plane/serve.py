@@ -2,7 +2,9 @@
 
 All of Nova is one process, so that its parts hear each other without a broker. A machine is
 Nova's own fake one, noted in DIRECTORY/machines with what Nova would hand to a real one; machines
-whose names contain "broken" fail. Faults are set by `PUT /_faults`.
+whose names contain "broken" fail. Faults are set by `PUT /_faults`. Where MACHINES_FOLLOWER names a
+URL, it is called after each change to a machine, an address, a network or a rule; the call that
+changed something ends after it, and fails when it fails.
 """
 
 from __future__ import annotations
@@ -17,9 +19,15 @@ import warnings
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 SERVICE, DIRECTORY, PORT = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 HOSTS = sys.argv[4:]
+FOLLOWER = os.environ.get("MACHINES_FOLLOWER", "")
+FOLLOW_SECONDS = 300
+FOLLOWED = re.compile(r"/(networks|floatingips|security-groups|security-group-rules)(/|$)")
+"""What Neutron's clients change around machines; their ports change with the machines."""
 sys.argv = [SERVICE]
 os.environ["OS_NOVA_DISABLE_EVENTLET_PATCHING"] = "1"
 warnings.simplefilter("ignore")
@@ -61,6 +69,29 @@ class Faulty:
                     fault["times"] -= 1
                     return fault
         return None
+
+
+class Followed:
+    """A WSGI application before Neutron's own, which lets the follower see each change."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+        """Answer one request."""
+        answer = self._application(environ, start)
+        if environ["REQUEST_METHOD"] != "GET" and FOLLOWED.search(environ["PATH_INFO"]):
+            follow()
+        return answer
+
+
+def follow() -> None:
+    """Let the follower make what is noted, and wait for it; RuntimeError with what it says."""
+    if FOLLOWER:
+        try:
+            urlopen(FOLLOWER, data=b"", timeout=FOLLOW_SECONDS).close()
+        except HTTPError as exc:
+            raise RuntimeError(exc.read().decode()) from exc
 
 
 def calm_sqlite() -> None:
@@ -113,16 +144,45 @@ def machines() -> types.ModuleType:
                 "key": instance.key_data,
                 "user_data": instance.user_data,
                 "metadata": dict(instance.metadata),
+                "runs": True,
             }
-            (noted / f"{instance.uuid}.json").write_text(json.dumps(record))
+            note(noted / f"{instance.uuid}.json", record)
+            try:
+                follow()
+            except RuntimeError as exc:
+                self.destroy(context, instance, network)
+                raise exception.BuildAbortException(
+                    instance_uuid=instance.uuid, reason=str(exc)
+                ) from exc
+
+        def power_off(self, instance: Any, *given: Any, **named: Any) -> None:
+            super().power_off(instance, *given, **named)
+            self._turn(instance, runs=False)
+
+        def power_on(self, context: Any, instance: Any, *given: Any, **named: Any) -> None:
+            super().power_on(context, instance, *given, **named)
+            self._turn(instance, runs=True)
 
         def destroy(self, context: Any, instance: Any, *given: Any, **named: Any) -> None:
             (noted / f"{instance.uuid}.json").unlink(missing_ok=True)
+            follow()
             super().destroy(context, instance, *given, **named)
+
+        def _turn(self, instance: Any, *, runs: bool) -> None:
+            file = noted / f"{instance.uuid}.json"
+            note(file, json.loads(file.read_text()) | {"runs": runs})
+            follow()
 
     module = types.ModuleType("nova.virt.machines")
     module.Driver = Driver  # type: ignore[attr-defined]
     return module
+
+
+def note(file: Path, record: dict[str, Any]) -> None:
+    """Write a note in one step: somebody may be reading."""
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(record))
+    part.rename(file)
 
 
 def nova() -> Any:
@@ -168,7 +228,8 @@ def application() -> Any:
         os.environ[f"{variable}FILES"] = "neutron.conf;ml2.ini"
     from importlib import import_module
 
-    return import_module(f"{SERVICE}.wsgi.api").application
+    found = import_module(f"{SERVICE}.wsgi.api").application
+    return Followed(found) if SERVICE == "neutron" else found
 
 
 def main() -> None:
