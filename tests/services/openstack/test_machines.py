@@ -10,7 +10,7 @@ from mesosdeploy.nodes import NodeRequest, NodeStatus
 from tests.services.openstack.conftest import PUBLIC_KEY, Cloud, Provide, quiet
 
 Requests = tuple[NodeRequest, ...]
-ZONES = ["az-a", "az-b", "az-c"]
+ZONES = ["az1", "az2", "az3"]
 
 
 def test_a_cluster_comes_up_and_goes_without_a_rest(

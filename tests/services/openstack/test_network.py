@@ -50,7 +50,7 @@ def test_nothing_but_the_admin_s_networks_comes_in_and_rules_follow_the_spec(
 MISSING = {
     "flavor": ({"flavor": "m1.giant"}, "no flavor 'm1.giant'", "m1.small"),
     "image": ({"image": {"name": "windows"}}, "no image 'windows'", "openstack image list"),
-    "zone": ({"zones": ["az-z"]}, "no availability zone az-z", "openstack availability zone list"),
+    "zone": ({"zones": ["az9"]}, "no availability zone az9", "openstack availability zone list"),
     "network": ({"network": "yours", "access": "direct"}, "no network 'yours'", "public"),
     "way out": ({"external_network": "internet"}, "no network 'internet'", "public"),
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from mesosdeploy import resources
 from mesosdeploy.nodes import NodeStatus
 from mesosdeploy.state import record
 from tests.services.aws.test_product import command, make_machines
@@ -16,17 +17,17 @@ from tests.services.openstack.conftest import Cloud
 
 
 @pytest.fixture
-def inventory(cloud: Cloud, tmp_path: Path, options: dict[str, Any]) -> Path:
-    """Return an environment in OpenStack."""
+def inventory(cloud: Cloud, tmp_path: Path) -> Path:
+    """Return the example of an environment in OpenStack, with one machine in each group."""
     assert cloud.kinds() == {}
     target = tmp_path / "inventory"
-    target.mkdir()
-    data = {
-        "name": "c1",
-        "provider": {"type": "openstack", "ttl_hours": 8, **options},
-        "groups": {"masters": {"count": 1}, "agents": {"count": 2}, "monitors": {"count": 1}},
-    }
-    YAML().dump(data, target / "cluster.yml")
+    shutil.copytree(resources.sample_inventories() / "openstack", target)
+    yaml, file = YAML(), target / "cluster.yml"
+    data = yaml.load(file)
+    data["name"] = "c1"
+    for group in data["groups"].values():
+        group["count"] = 1
+    yaml.dump(data, file)
     return target
 
 
@@ -38,7 +39,7 @@ def test_up_makes_the_machines_and_down_proves_that_none_is_left(
     assert {each["action"] for each in planned["around_them"]} == {"make"}
     assert cloud.kinds() == {}
     environment = make_machines(inventory)
-    assert len(cloud.servers()) == 4
+    assert len(cloud.servers()) == 3 + 1  # the bastion
     state = record.load(environment.directory)
     assert state is not None
     assert {entry.node.status for entry in state.nodes.values()} == {NodeStatus.RUNNING}

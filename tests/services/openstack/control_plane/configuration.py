@@ -8,7 +8,7 @@ from pathlib import Path
 ADDRESS = "127.0.0.1"
 REGION = "RegionOne"
 SERVICE_PASSWORD = "service"
-HOSTS = ("host-a", "host-b", "host-c")
+HOSTS = ("host1", "host2", "host3")
 """The compute hosts; each is an availability zone of its own."""
 
 PLACEHOLDERS: Mapping[str, int] = {

@@ -27,7 +27,12 @@ from tests.services.openstack.control_plane.processes import answers, free_ports
 
 FAR = "2036-01-01 00:00:00.000000"
 EXTERNAL = "203.0.113.0/24"
-FLAVORS = {"m1.small": (1, 2048, 20), "m1.medium": (2, 4096, 40), "m1.huge": (512, 4194304, 40)}
+FLAVORS = {
+    "m1.small": (1, 2048, 20),
+    "m1.medium": (2, 4096, 40),
+    "m1.large": (4, 8192, 80),
+    "m1.huge": (512, 4194304, 40),
+}
 """Name -> CPUs, memory in MB, disk in GB; no host has room for the last."""
 
 
