@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import signal
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -48,7 +49,9 @@ class Cloud(ControlPlaneCloud):
 
     def server(self, node: str) -> Any:
         """Return Nova's description of a node's machine."""
-        (found,) = (each for each in self.servers() if each.metadata["mesosdeploy:node"] == node)
+        (found,) = (
+            each for each in self.servers() if each.metadata.get("mesosdeploy:node") == node
+        )
         return found
 
     def addresses(self, node: str) -> dict[str, str]:
@@ -161,6 +164,30 @@ def test_a_machine_that_was_stopped_is_started_and_one_more_is_added(
     assert [agent["registered"] for agent in status["agents"]] == [True, True]
     assert status["healthy"]
     assert len(cloud.here.containers()) == 3
+
+
+def test_a_machine_whose_container_cannot_be_made_has_failed_for_the_cloud_too(
+    cloud: Cloud, cluster: Cluster
+) -> None:
+    network, compute = cloud.user.network, cloud.user.compute
+    (taken,) = network.subnets(project_id=cloud.user.current_project_id)
+    # Neutron lets networks overlap, this computer does not.
+    overlapping = network.create_network(name="overlapping")
+    network.create_subnet(network_id=overlapping.id, ip_version=4, cidr=taken.cidr)
+    server = compute.create_server(
+        name="overlapping",
+        flavor_id=compute.find_flavor("m1.small").id,
+        image_id=cloud.user.image.find_image("debian-12").id,
+        networks=[{"uuid": overlapping.id}],
+        user_data=b64encode(b"#cloud-config").decode(),
+    )
+    cluster.until("it has failed", 60, lambda: compute.get_server(server).status == "ERROR")
+    reason = compute.get_server(server).fault["message"]
+    compute.delete_server(server)
+    compute.wait_for_delete(server)
+    network.delete_network(overlapping)
+    assert "already used" in reason
+    assert len(cloud.here.networks()) == 1
 
 
 def test_down_leaves_no_container_and_no_object(cloud: Cloud, cluster: Cluster) -> None:

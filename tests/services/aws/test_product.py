@@ -58,7 +58,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def make_machines(inventory: Path) -> Environment:
+def make_machines(inventory: Path, poll_seconds: float = 0.05) -> Environment:
     """Do those steps of `up` that need a cloud and no machine that answers."""
     environment = Environment.load(inventory)
     work = Work(
@@ -72,7 +72,7 @@ def make_machines(inventory: Path) -> Environment:
     for step in steps:
         with work.journal.step(step.name):
             step.do(work)
-        environment.provider.poll_seconds = 0.05  # type: ignore[attr-defined]
+        environment.provider.poll_seconds = poll_seconds  # type: ignore[attr-defined]
     return environment
 
 

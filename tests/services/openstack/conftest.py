@@ -130,7 +130,8 @@ def _provider(cluster: str, directory: Path, options: dict[str, Any]) -> OpenSta
         cluster=cluster, directory=directory / cluster, public_key=PUBLIC_KEY, options=complete
     )
     provider = OpenStackProvider(context)
-    provider.poll_seconds, provider.settle_seconds = 0.2, 60
+    # Each look takes time of the process that makes the machine.
+    provider.poll_seconds, provider.settle_seconds = 0.5, 60
     return provider
 
 

@@ -28,6 +28,19 @@ PASSING = {
 }
 
 
+@pytest.fixture
+def options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options with which little has to be made around a machine."""
+    return {**options, "network": "shared", "access": "direct"}
+
+
+@pytest.fixture
+def requests(options: dict[str, Any]) -> Requests:
+    """Return what three masters ask for."""
+    asked = requests_of(options)
+    return tuple(request for request in asked if request.group == "masters")
+
+
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
 def test_a_passing_failure_is_not_seen_and_makes_no_second_machine(
     cloud: Cloud, provide: Provide, requests: Requests, fault: dict[str, Any]

@@ -38,7 +38,7 @@ def test_up_makes_the_machines_and_down_proves_that_none_is_left(
     assert {action["action"] for action in planned["actions"]} == {"create"}
     assert {each["action"] for each in planned["around_them"]} == {"make"}
     assert cloud.kinds() == {}
-    environment = make_machines(inventory)
+    environment = make_machines(inventory, 0.5)
     assert len(cloud.servers()) == 3 + 1  # the bastion
     state = record.load(environment.directory)
     assert state is not None
@@ -55,7 +55,7 @@ def test_up_makes_the_machines_and_down_proves_that_none_is_left(
 
 
 def test_what_is_left_without_a_state_is_collected(cloud: Cloud, inventory: Path) -> None:
-    environment = make_machines(inventory)
+    environment = make_machines(inventory, 0.5)
     (environment.directory / "state.json").unlink()
     ended = command("gc", "-i", str(inventory), "--cluster", "c1", "--yes")
     assert ended.returncode == 0, ended.stderr

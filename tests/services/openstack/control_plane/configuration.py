@@ -78,9 +78,16 @@ def _login(user: str, ports: Mapping[str, int]) -> dict[str, object]:
     }
 
 
+def _guard(service: str, ports: Mapping[str, int]) -> dict[str, object]:
+    """Return how a service checks tokens, those that may make certain calls only among them."""
+    return {**_login(service, ports), "service_type": PATHS[service][0]}
+
+
 def _keystone(root: Path) -> Sections:
     return {
         "DEFAULT": {"log_file": root / "logs/keystone.log"},
+        # The fewest that it takes: who logs in a hundred times shall not wait for its passwords.
+        "identity": {"password_hash_rounds": 4},
         "database": {"connection": database(root, "keystone")},
         "fernet_tokens": {"key_repository": root / "keystone/fernet"},
         "credential": {"key_repository": root / "keystone/credential"},
@@ -92,7 +99,7 @@ def _placement(root: Path, ports: Mapping[str, int]) -> Sections:
     return {
         "DEFAULT": {"log_file": root / "logs/placement.log"},
         "placement_database": {"connection": database(root, "placement")},
-        "keystone_authtoken": _login("placement", ports),
+        "keystone_authtoken": _guard("placement", ports),
     }
 
 
@@ -110,7 +117,7 @@ def _glance(root: Path, ports: Mapping[str, int]) -> Sections:
         "glance_store": {"default_backend": "images"},
         **stores,
         "paste_deploy": {"flavor": "keystone"},
-        "keystone_authtoken": _login("glance", ports),
+        "keystone_authtoken": _guard("glance", ports),
         "oslo_concurrency": {"lock_path": root / "locks"},
     }
 
@@ -131,7 +138,7 @@ def _nova(root: Path, ports: Mapping[str, int]) -> Sections:
         },
         "database": {"connection": database(root, "nova_cell1")},
         "api_database": {"connection": database(root, "nova_api")},
-        "keystone_authtoken": login,
+        "keystone_authtoken": _guard("nova", ports),
         "service_user": {"send_service_user_token": "true", **login},
         "placement": login,
         "neutron": login,
@@ -162,7 +169,7 @@ def _neutron(root: Path, ports: Mapping[str, int]) -> Sections:
             "rpc_workers": 0,
         },
         "database": {"connection": database(root, "neutron")},
-        "keystone_authtoken": _login("neutron", ports),
+        "keystone_authtoken": _guard("neutron", ports),
         "nova": _login("nova", ports),
         "placement": _login("neutron", ports),
         "oslo_concurrency": {"lock_path": root / "locks"},

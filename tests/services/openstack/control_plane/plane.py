@@ -27,6 +27,7 @@ from tests.services.openstack.control_plane.processes import answers, free_ports
 
 FAR = "2036-01-01 00:00:00.000000"
 EXTERNAL = "203.0.113.0/24"
+SHARED = "10.8.0.0/24"
 FLAVORS = {
     "m1.small": (1, 2048, 20),
     "m1.medium": (2, 4096, 40),
@@ -91,7 +92,7 @@ def running(
 
 
 def _seed(plane: ControlPlane, installation: Installation, external: str) -> None:
-    """Make what an operator makes: flavors, an image, the external network, zones."""
+    """Make what an operator makes: flavors, an image, networks, zones."""
     admin = plane.connect("admin", ADMIN_PASSWORD)
     _agents(plane)
     for name, (cpus, memory, disk) in FLAVORS.items():
@@ -109,6 +110,8 @@ def _seed(plane: ControlPlane, installation: Installation, external: str) -> Non
     admin.network.create_subnet(
         network_id=public.id, ip_version=4, cidr=external, is_dhcp_enabled=False
     )
+    shared = admin.network.create_network(name="shared", is_shared=True)
+    admin.network.create_subnet(network_id=shared.id, ip_version=4, cidr=SHARED)
     until(lambda: len(list(admin.compute.services(binary="nova-compute"))) == len(HOSTS), "hosts")
     installation.run(
         "nova-manage", "--config-file", str(plane.root / "nova/nova.conf"),
