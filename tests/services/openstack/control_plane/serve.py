@@ -90,8 +90,9 @@ def follow() -> None:
     if FOLLOWER:
         try:
             urlopen(FOLLOWER, data=b"", timeout=FOLLOW_SECONDS).close()
-        except HTTPError as exc:
-            raise RuntimeError(exc.read().decode()) from exc
+        except OSError as exc:  # urllib's own, timeouts among them
+            told = exc.read().decode() if isinstance(exc, HTTPError) else str(exc)
+            raise RuntimeError(told) from exc
 
 
 def calm_sqlite() -> None:
