@@ -192,6 +192,8 @@ def run_playbook(run: PlaybookRun, report: Report) -> Recap:
             cmdline=" ".join(arguments(run)),
             envvars=environment(run, os.environ),
             event_handler=events.handle,
+            status_handler=_forget_environment,
+            suppress_env_files=True,
             quiet=True,
             ident="run",
             settings={"suppress_ansible_output": True},
@@ -202,6 +204,12 @@ def run_playbook(run: PlaybookRun, report: Report) -> Recap:
     )
     _check(run, runner, events, recap)
     return recap
+
+
+def _forget_environment(status: Mapping[str, Any], runner_config: Any) -> None:
+    """Remove the environment that ansible-runner writes down, credentials included, at once."""
+    if status["status"] != "starting":
+        (Path(runner_config.artifact_dir) / "command").unlink(missing_ok=True)
 
 
 @contextmanager
