@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from mesosdeploy.commands.options import (
     DEFAULT_INVENTORY,
@@ -16,30 +18,51 @@ from mesosdeploy.console import Output
 
 if TYPE_CHECKING:
     from mesosdeploy.workflow.down import Belongings
+    from mesosdeploy.workflow.environment import Environment
+    from mesosdeploy.workflow.purge import Holdings
 
 
 def down(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     provider: ProviderOption = None,
     yes: YesOption = False,
+    purge: Annotated[
+        bool,
+        typer.Option(
+            "--purge",
+            help="On machines that you own: remove what was installed there, with all data.",
+        ),
+    ] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Remove the cluster with all its data: machines, network, volumes, keys, state.
 
     Lists everything first and asks. Proves afterwards that nothing is left. Safe to repeat, and
-    after an `up` that was cut off. The image and the artifacts stay cached.
+    after an `up` that was cut off. The image and the artifacts stay cached. Machines that you own
+    (`type: static`) stay as they are, with all that runs on them, unless you say --purge.
 
     Examples:
 
       mesosdeploy down
 
       mesosdeploy down -i inventories/demo --yes
+
+      mesosdeploy down -i inventories/static --purge
     """
-    from mesosdeploy import console
-    from mesosdeploy.workflow import down as workflow
     from mesosdeploy.workflow.environment import Environment
 
     environment = Environment.load(inventory, provider)
+    empty, data = (_purge if purge else _remove)(environment, yes)
+    if output is Output.JSON:
+        from mesosdeploy import console
+
+        console.show(data, output, lambda: "")
+    _tell(environment, purge=purge, empty=empty)
+
+
+def _remove(environment: Environment, yes: bool) -> tuple[bool, object]:
+    from mesosdeploy import console
+    from mesosdeploy.workflow import down as workflow
 
     with console.progress(4) as progress:
 
@@ -49,17 +72,43 @@ def down(
             return yes or progress.ask("Remove all of this?")
 
         removed = workflow.run(environment, confirm=confirm, progress=progress)
-    if output is Output.JSON:
-        console.show(removed.as_data(), output, lambda: "")
-    name = environment.spec.name
-    if environment.borrows:
-        console.note("the machines themselves are not mesosdeploy's: they stay as they are")
-    if removed.empty:
-        console.success(f"{name}: nothing to remove", f"mesosdeploy up -i {quote(str(inventory))}")
-    else:
-        console.success(
-            f"{name} is gone; nothing is left", f"mesosdeploy up -i {quote(str(inventory))}"
+    return removed.empty, removed.as_data()
+
+
+def _purge(environment: Environment, yes: bool) -> tuple[bool, object]:
+    from mesosdeploy import console
+    from mesosdeploy.workflow import purge as workflow
+
+    with console.progress(3) as progress:
+
+        def confirm(found: Holdings) -> bool:
+            for name, holding in found.items():
+                console.note(f"  {name}:")
+                for line in holding.lines():
+                    console.note(line)
+            return yes or progress.ask("Remove all of this, data included, from these machines?")
+
+        ended = workflow.run(environment, confirm=confirm, progress=progress)
+    data = {name: holding.as_data() for name, holding in ended.items()}
+    return not any(holding.found for holding in ended.values()), data
+
+
+def _tell(environment: Environment, *, purge: bool, empty: bool) -> None:
+    from mesosdeploy import console
+
+    name, again = environment.spec.name, f"-i {quote(str(environment.source))}"
+    if environment.borrows and not purge:
+        console.note(
+            "the machines are yours: whatever runs there goes on, and only the state here is gone"
         )
+        console.success(
+            f"{name}: nothing to remove" if empty else f"{name} is forgotten",
+            f"mesosdeploy up {again} (takes them over), or: mesosdeploy down {again} --purge",
+        )
+    elif empty:
+        console.success(f"{name}: nothing to remove", f"mesosdeploy up {again}")
+    else:
+        console.success(f"{name} is gone; nothing is left", f"mesosdeploy up {again}")
 
 
 def _lines(found: Belongings) -> list[str]:

@@ -66,7 +66,7 @@ def run(
     """
     with exclusive(environment.directory.parent, environment.lock_name, "down"):
         progress.step("List what belongs to the cluster")
-        require_same_provider(environment, _recorded(environment))
+        require_same_provider(environment, recorded(environment))
         found = find(environment)
         if found.empty:
             return found
@@ -76,7 +76,7 @@ def run(
     return found
 
 
-def _recorded(environment: Environment) -> record.ClusterState | None:
+def recorded(environment: Environment) -> record.ClusterState | None:
     """Return the recorded state; a damaged record keeps nobody from removing the cluster."""
     try:
         return record.load(environment.directory)
@@ -99,6 +99,11 @@ def _remove(environment: Environment, found: Belongings, progress: Progress) -> 
         provider.cleanup(progress.detail)
     progress.step("Prove that nothing is left")
     prove_gone(environment)
+    forget(environment)
+
+
+def forget(environment: Environment) -> None:
+    """Remove the state directory; ProviderError when it stays."""
     shutil.rmtree(environment.directory, ignore_errors=True)
     if environment.directory.exists():
         raise ProviderError(

@@ -70,6 +70,7 @@ print(
             "hostname": os.uname().nodename,
             "timezone": zone,
             "timezones": pathlib.Path("/usr/share/zoneinfo").is_dir(),
+            "recorded": pathlib.Path("/var/lib/mesosdeploy/before.json").exists(),
             "directories": [d for d in DIRECTORIES if pathlib.Path(d).is_dir()],
             "hard_nofile": hard_limit("Max open files"),
             "hard_nproc": hard_limit("Max processes"),
