@@ -18,7 +18,12 @@ from mesosdeploy import resources
 from mesosdeploy.errors import DeployError, UsageError
 
 Report = Callable[[str], None]
+BECOME_PASSWORD = "MESOSDEPLOY_BECOME_PASSWORD"  # noqa: S105 - the name of a variable
+"""The environment variable with the password that sudo asks for, where it asks for one."""
+
+_BECOME_PROGRAM = f"#!/bin/sh\nexec printenv {BECOME_PASSWORD}\n"
 _EMPTY_CONFIG = "ansible.cfg"
+_BECOME_FILE = "tell-password"
 
 
 class Strategy(StrEnum):
@@ -103,6 +108,9 @@ def environment(run: PlaybookRun, base: Mapping[str, str]) -> dict[str, str]:
     }
     if run.strategy is Strategy.MITOGEN:
         decided["ANSIBLE_STRATEGY_PLUGINS"] = str(mitogen_strategies())
+    if BECOME_PASSWORD in base:
+        # Ansible runs it and reads the password: it is in no file and in no list of processes.
+        decided["ANSIBLE_BECOME_PASSWORD_FILE"] = str(run.directory / _BECOME_FILE)
     return {**kept, **decided}
 
 
@@ -182,6 +190,8 @@ def run_playbook(run: PlaybookRun, report: Report) -> Recap:
 
     run.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     (run.directory / _EMPTY_CONFIG).touch()
+    (run.directory / _BECOME_FILE).write_text(_BECOME_PROGRAM)
+    (run.directory / _BECOME_FILE).chmod(0o700)
     events = _Events(report=report)
     with _own_signals():
         runner = ansible_runner.run(

@@ -61,6 +61,10 @@ class InventoryContext:
         """Return the file of pinned host keys."""
         return self.state_directory / "known_hosts"
 
+    def key_of(self, node: Node) -> Path:
+        """Return the key that opens a node."""
+        return Path(node.private_key) if node.private_key else self.private_key
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Member:
@@ -217,7 +221,7 @@ def _host_vars(
         "ansible_host": node.ssh_host or node.address,
         "ansible_port": node.ssh_port,
         "ansible_user": node.ssh_user,
-        "ansible_ssh_private_key_file": str(context.private_key),
+        "ansible_ssh_private_key_file": str(context.key_of(node)),
         "ansible_ssh_common_args": _common_args(node, context),
         "ansible_python_interpreter": "/usr/bin/python3",
         "mesosdeploy_node": member.name,
@@ -240,7 +244,8 @@ def _host_vars(
 def jump_command(jump: Jump, target: str, *, private_key: Path, known: Path) -> list[str]:
     """Return the arguments of an ssh that connects its own input and output to "host:port".
 
-    OpenSSH's own ProxyJump would take neither the cluster's key nor its pinned host keys along.
+    `private_key` opens the node, and the jump unless that has another. OpenSSH's own ProxyJump
+    would take neither the cluster's key nor its pinned host keys along.
     """
     options = (
         f"UserKnownHostsFile={_ssh_path(known)}",
@@ -250,7 +255,8 @@ def jump_command(jump: Jump, target: str, *, private_key: Path, known: Path) -> 
         "BatchMode=yes",
         "ConnectTimeout=10",
     )
-    words = ["ssh", "-F", "none", "-i", str(private_key), "-p", str(jump.port), "-l", jump.user]
+    key = jump.private_key or str(private_key)
+    words = ["ssh", "-F", "none", "-i", key, "-p", str(jump.port), "-l", jump.user]
     words += [word for option in options for word in ("-o", option)]
     return [*words, "-W", target, jump.host]
 
@@ -260,7 +266,7 @@ def _proxy(node: Node, context: InventoryContext) -> str:
     if node.jump is None:
         return ""
     words = jump_command(
-        node.jump, "%h:%p", private_key=context.private_key, known=context.known_hosts
+        node.jump, "%h:%p", private_key=context.key_of(node), known=context.known_hosts
     )
     # `%` of a path is doubled for this ssh, and again for the one that it starts.
     return shlex.join(word if word == "%h:%p" else word.replace("%", "%%") for word in words)
@@ -289,7 +295,7 @@ def _ssh_block(spec: Spec, member: _Member, context: InventoryContext) -> str:
         f"HostName {node.ssh_host or node.address}",
         f"Port {node.ssh_port}",
         f"User {node.ssh_user}",
-        f"IdentityFile {_ssh_path(context.private_key)}",
+        f"IdentityFile {_ssh_path(context.key_of(node))}",
         "IdentitiesOnly yes",
         f"UserKnownHostsFile {_ssh_path(context.known_hosts)}",
         "GlobalKnownHostsFile /dev/null",

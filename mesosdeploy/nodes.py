@@ -86,12 +86,16 @@ class NodeRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Jump:
-    """A machine through which SSH reaches others; its host key is pinned like theirs."""
+    """A machine through which SSH reaches others; its host key is pinned like theirs.
+
+    `private_key` is the path of the key that opens it, "" for that of the node behind.
+    """
 
     host: str
     user: str
     port: int = 22
     host_key: str | None = None
+    private_key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +105,8 @@ class Node:
     `address` is the one the nodes use among themselves (empty until known); `ssh_host`,
     `ssh_port` and `ssh_user` are how the controller reaches it. `provider_id` is the provider's
     own identifier; `host_key` is the pinned public host key ("ssh-ed25519 AAAA…") where the
-    provider knows it from creation, else None. `jump` is the machine through which SSH goes.
+    provider knows it from creation, else None. `jump` is the machine through which SSH goes;
+    `private_key` the path of the key that opens this node, "" for the cluster's.
     """
 
     cluster: str
@@ -118,3 +123,4 @@ class Node:
     labels: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
     jump: Jump | None = None
+    private_key: str = ""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mesosdeploy.errors import ProviderError
-from mesosdeploy.nodes import Node, NodeRequest, NodeStatus
+from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeStatus
 from mesosdeploy.providers.base import ClusterContext, Finding, Leftover, Report
 from mesosdeploy.spec.model import node_name
 
-OPTIONS = frozenset({"hosts", "user", "port", "private_key", "known_hosts"})
-_HOST_KEYS = frozenset({"address", "name", "user", "port", "host_key"})
+OPTIONS = frozenset({"hosts", "user", "port", "private_key", "known_hosts", "jump"})
+_HOST_KEYS = frozenset({"address", "name", "user", "port", "private_key", "jump", "host_key"})
 _PREFERRED = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ssh-rsa")
 
 
@@ -27,15 +27,18 @@ class StaticHost:
     address: str
     user: str
     port: int
+    private_key: str = ""
     host_key: str = ""
+    jump: Jump | None = None
 
 
 class StaticProvider:
     """List the hosts of the spec as running nodes.
 
-    Options: `hosts` (group -> addresses, or mappings with address, name, user, port, host_key),
-    `user` and `port` for all of them, and `known_hosts`, an OpenSSH file with their host keys. A
-    host whose key is pinned in neither place is refused: trust on first use is no pinning.
+    Options: `hosts` (group -> addresses, or mappings with address, name, user, port, private_key,
+    jump, host_key), `user`, `port` and `jump` for all of them, and `known_hosts`, an OpenSSH file
+    with their host keys and the jump hosts'. A host whose key is pinned in neither place is
+    refused: trust on first use is no pinning.
     """
 
     def __init__(self, context: ClusterContext) -> None:
@@ -52,17 +55,24 @@ class StaticProvider:
 
     def check(self) -> Sequence[Finding]:
         """Say whether every host has a pinned key; the machines themselves are not asked."""
-        unpinned = [host for host in self._hosts if not self._key_of(host)]
+        places = {(host.address, host.port): (host.name, host.host_key) for host in self._hosts}
+        for jump in (host.jump for host in self._hosts if host.jump):
+            places.setdefault((jump.host, jump.port), ("jump host", jump.host_key or ""))
+        unpinned = [
+            (name, *place)
+            for place, (name, key) in places.items()
+            if not self._key_of(*place, given=key)
+        ]
         if not unpinned:
-            count = len(self._hosts)
+            count = len(places)
             return [Finding(check="host keys", ok=True, message=f"{count} of {count} are pinned")]
-        names = ", ".join(f"{host.name} ({host.address})" for host in unpinned)
+        names = ", ".join(f"{name} ({address})" for name, address, _port in unpinned)
         return [
             Finding(
                 check="host keys",
                 ok=False,
                 message=f"no pinned host key for {names}",
-                remedy=_how_to_pin(unpinned[0]),
+                remedy=_how_to_pin(*unpinned[0][1:]),
             )
         ]
 
@@ -120,6 +130,10 @@ class StaticProvider:
         )
 
     def _node(self, host: StaticHost) -> Node:
+        jump = host.jump
+        if jump:
+            key = self._key_of(jump.host, jump.port, given=jump.host_key or "")
+            jump = replace(jump, host_key=key)
         return Node(
             cluster=self._cluster,
             name=host.name,
@@ -131,13 +145,15 @@ class StaticProvider:
             ssh_host=host.address,
             ssh_port=host.port,
             ssh_user=host.user,
-            host_key=self._key_of(host),
+            host_key=self._key_of(host.address, host.port, given=host.host_key),
+            jump=jump,
+            private_key=host.private_key,
         )
 
-    def _key_of(self, host: StaticHost) -> str:
-        if host.host_key or self._known_hosts is None:
-            return host.host_key
-        return best_key(_look_up(host, self._known_hosts))
+    def _key_of(self, address: str, port: int, *, given: str) -> str:
+        if given or self._known_hosts is None:
+            return given
+        return best_key(_look_up(address, port, self._known_hosts))
 
 
 def parse_hosts(options: Mapping[str, object]) -> Iterator[StaticHost]:
@@ -157,22 +173,41 @@ def parse_hosts(options: Mapping[str, object]) -> Iterator[StaticHost]:
             if not isinstance(given, Mapping) or not given.get("address"):
                 raise ProviderError(
                     f"provider.hosts.{group}[{index - 1}]: {entry!r} has no address",
-                    hint="write an address, or a mapping with address, name, user, port, host_key",
+                    hint=f"write an address, or a mapping with {', '.join(sorted(_HOST_KEYS))}",
                 )
             if unknown := sorted(set(given) - _HOST_KEYS):
                 raise ProviderError(
                     f"provider.hosts.{group}[{index - 1}]: unknown key {', '.join(unknown)}",
                     hint=f"known keys: {', '.join(sorted(_HOST_KEYS))}",
                 )
+            user = str(given.get("user") or options.get("user") or "root")
+            jump = _jump(given.get("jump") or options.get("jump"), user)
             yield StaticHost(
                 group=str(group),
                 index=index,
                 name=str(given.get("name") or node_name(str(group), index)),
                 address=str(given["address"]),
-                user=str(given.get("user") or options.get("user") or "root"),
+                user=user,
                 port=int(str(given.get("port") or options.get("port") or 22)),
+                private_key=str(given.get("private_key") or ""),
                 host_key=str(given.get("host_key") or ""),
+                # The jump host may be a node too, and is reached without itself.
+                jump=jump if jump and jump.host != str(given["address"]) else None,
             )
+
+
+def _jump(given: object, user: str) -> Jump | None:
+    """Return the machine in between, None without one; it is entered as the host unless it says."""
+    if not given:
+        return None
+    values = given if isinstance(given, Mapping) else {"address": given}
+    return Jump(
+        host=str(values["address"]),
+        user=str(values.get("user") or user),
+        port=int(str(values.get("port") or 22)),
+        host_key=str(values.get("host_key") or "") or None,
+        private_key=str(values.get("private_key") or ""),
+    )
 
 
 def best_key(lines: str) -> str:
@@ -185,12 +220,13 @@ def best_key(lines: str) -> str:
     return next((keys[kind] for kind in _PREFERRED if kind in keys), "")
 
 
-def _look_up(host: StaticHost, known_hosts: Path) -> str:
+def _look_up(address: str, port: int, known_hosts: Path) -> str:
     """Ask ssh-keygen, which also reads hashed names, what the file knows of the host."""
-    name = host.address if host.port == 22 else f"[{host.address}]:{host.port}"
+    name = address if port == 22 else f"[{address}]:{port}"
     if not known_hosts.is_file():
         raise ProviderError(
-            f"provider option known_hosts: there is no file {known_hosts}", hint=_how_to_pin(host)
+            f"provider option known_hosts: there is no file {known_hosts}",
+            hint=_how_to_pin(address, port),
         )
     try:
         done = subprocess.run(
@@ -207,10 +243,10 @@ def _look_up(host: StaticHost, known_hosts: Path) -> str:
     return done.stdout
 
 
-def _how_to_pin(host: StaticHost) -> str:
-    port = "" if host.port == 22 else f"-p {host.port} "
+def _how_to_pin(address: str, port: int) -> str:
+    option = "" if port == 22 else f"-p {port} "
     return (
-        f"run `ssh-keyscan -t ed25519 {port}{host.address}`, compare the key with the one on the "
+        f"run `ssh-keyscan -t ed25519 {option}{address}`, compare the key with the one on the "
         "machine's own console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then give it as "
         "`host_key`, or in a file as `known_hosts: PATH`"
     )

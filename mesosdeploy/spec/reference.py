@@ -25,7 +25,7 @@ from mesosdeploy.spec.model import (
 from mesosdeploy.spec.openstack_options import OpenStackImage, OpenStackMachineOptions
 from mesosdeploy.spec.ports import SERVICES
 from mesosdeploy.spec.problems import shown
-from mesosdeploy.spec.provider_options import BUILT_IN, StaticHost
+from mesosdeploy.spec.provider_options import BUILT_IN
 from mesosdeploy.spec.software import (
     Features,
     MarathonVersion,
@@ -33,6 +33,7 @@ from mesosdeploy.spec.software import (
     MesosVersion,
     Versions,
 )
+from mesosdeploy.spec.static_options import StaticHost, StaticJump
 
 _INTRODUCTION = """\
 # cluster.yml
@@ -61,6 +62,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`provider.network` of type `aws`", AwsNetwork),
     ("`provider.image` of type `openstack`", OpenStackImage),
     ("One of `provider.hosts.<group>`", StaticHost),
+    ("`jump` of the provider, a group or a host of type `static`", StaticJump),
     ("`groups.<name>`", Group),
     ("`groups.<name>.options` with the provider `aws`", AwsMachineOptions),
     ("`groups.<name>.options` with the provider `openstack`", OpenStackMachineOptions),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 REHEARSAL = "fake"
 BORROWED = "static"
-_PATH_OPTIONS = ("private_key", "known_hosts")
+_PATH_OPTIONS = frozenset({"private_key", "known_hosts"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,14 +106,8 @@ class Environment:
 
     def _provider_options(self) -> dict[str, Any]:
         """Return the provider's options; paths in them are taken from the inventory directory."""
-        options = self.spec.provider.options()
-        home = self.spec_file.parent
-        paths = {
-            key: str((home / Path(options[key]).expanduser()).resolve())
-            for key in _PATH_OPTIONS
-            if options.get(key)
-        }
-        return {**options, **paths}
+        options: dict[str, Any] = _with_paths(self.spec.provider.options(), self.spec_file.parent)
+        return options
 
     @property
     def private_key(self) -> Path:
@@ -166,3 +160,17 @@ class Environment:
         ):
             if root.is_dir():
                 yield from sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def _with_paths(value: Any, home: Path) -> Any:
+    """Return options in which every path, at any depth, is taken from the inventory directory."""
+    if isinstance(value, list | tuple):
+        return [_with_paths(each, home) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: str((home / Path(each).expanduser()).resolve())
+        if key in _PATH_OPTIONS and each
+        else _with_paths(each, home)
+        for key, each in value.items()
+    }

@@ -22,6 +22,8 @@ from mesosdeploy.workflow.machines import Machines, wait_for_ssh
 if TYPE_CHECKING:
     from mesosdeploy.workflow.verify import VerifyReport
 
+_PATIENCE_SECONDS = 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -187,17 +189,32 @@ def _reach(work: Work) -> None:
         return inventory.jump_command(
             node.jump,
             f"{node.ssh_host}:{node.ssh_port}",
-            private_key=environment.private_key,
+            private_key=Path(node.private_key) if node.private_key else environment.private_key,
             known=environment.known_hosts,
         )
 
-    wait_for_ssh(work.nodes, seconds=work.options.ssh_seconds, report=work.report, way=way)
+    # Nobody has just switched them on.
+    seconds = _PATIENCE_SECONDS if environment.borrows else work.options.ssh_seconds
+    try:
+        wait_for_ssh(work.nodes, seconds=seconds, report=work.report, way=way)
+    except ProviderError as exc:
+        if not environment.borrows:
+            raise
+        raise ProviderError(
+            exc.message,
+            hint="look whether these machines run, at their addresses and ports in the spec, and"
+            " whether a firewall lets this computer (or the jump host) in",
+        ) from exc
 
 
 def _inventory(work: Work) -> None:
     install.write_inventory(work.environment, work.nodes, work.packages)
     if work.environment.rehearsal:
         return
+    if work.environment.borrows:
+        from mesosdeploy.workflow import access
+
+        access.require(work.environment, work.nodes)
     installed = bool(work.state and work.state.installed_at)
     new = work.plan.of(ActionKind.CREATE, ActionKind.REPLACE, ActionKind.START)
     names = [action.name for action in new] if installed else [node.name for node in work.nodes]

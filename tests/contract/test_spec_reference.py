@@ -25,7 +25,6 @@ from mesosdeploy.spec.provider_options import (
     BUILT_IN,
     FakeOptions,
     LocalOptions,
-    StaticHost,
     StaticOptions,
 )
 from mesosdeploy.spec.reference import reference
@@ -38,6 +37,7 @@ from mesosdeploy.spec.software import (
     MesosVersion,
     Versions,
 )
+from mesosdeploy.spec.static_options import StaticHost, StaticJump
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted(resources.sample_inventories().glob("*/cluster.yml"))
@@ -46,7 +46,7 @@ MODELS = (
     LocalOptions, StaticOptions, AwsOptions, AwsImage, AwsNetwork, AwsMachineOptions,
     OpenStackOptions, OpenStackImage, OpenStackMachineOptions,
     LibcloudOptions, LibcloudMachineOptions,
-    StaticHost,
+    StaticHost, StaticJump,
     FakeOptions,
 )  # fmt: skip
 

@@ -58,9 +58,9 @@ def test_a_host_without_a_pinned_key_is_refused_with_the_way_to_pin_it() -> None
 def test_known_hosts_serves_the_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def look_up(host: static.StaticHost, known_hosts: Path) -> str:
-        asked.append(f"{host.address} in {known_hosts.name}")
-        return f"# Host {host.address} found: line 1\n|1|abc=|def= {KEY}\n"
+    def look_up(address: str, port: int, known_hosts: Path) -> str:
+        asked.append(f"{address} in {known_hosts.name}")
+        return f"# Host {address} found: line 1\n|1|abc=|def= {KEY}\n"
 
     monkeypatch.setattr(static, "_look_up", look_up)
     (node,) = provider(hosts={"masters": ["192.0.2.11"]}, known_hosts=tmp_path / "known").list()
