@@ -18,10 +18,7 @@ from mesosdeploy import resources
 from mesosdeploy.errors import DeployError, UsageError
 
 Report = Callable[[str], None]
-BECOME_PASSWORD = "MESOSDEPLOY_BECOME_PASSWORD"  # noqa: S105 - the name of a variable
-"""The environment variable with the password that sudo asks for, where it asks for one."""
-
-_BECOME_PROGRAM = f"#!/bin/sh\nexec printenv {BECOME_PASSWORD}\n"
+_BECOME_PROGRAM = f"#!/bin/sh\nexec printenv {resources.BECOME_PASSWORD}\n"
 _EMPTY_CONFIG = "ansible.cfg"
 _BECOME_FILE = "tell-password"
 
@@ -108,7 +105,7 @@ def environment(run: PlaybookRun, base: Mapping[str, str]) -> dict[str, str]:
     }
     if run.strategy is Strategy.MITOGEN:
         decided["ANSIBLE_STRATEGY_PLUGINS"] = str(mitogen_strategies())
-    if BECOME_PASSWORD in base:
+    if resources.BECOME_PASSWORD in base:
         # Ansible runs it and reads the password: it is in no file and in no list of processes.
         decided["ANSIBLE_BECOME_PASSWORD_FILE"] = str(run.directory / _BECOME_FILE)
     return {**kept, **decided}

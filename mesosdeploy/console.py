@@ -86,6 +86,15 @@ def confirm(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
+def ask_become_password() -> None:
+    """Ask for sudo's password without showing it, for this process and those that it starts."""
+    from getpass import getpass
+
+    from mesosdeploy.resources import BECOME_PASSWORD
+
+    os.environ[BECOME_PASSWORD] = getpass("Password for sudo on the nodes: ")
+
+
 class Progress(Protocol):
     """What long work is told through: numbered steps and the detail of the running one."""
 

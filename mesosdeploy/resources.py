@@ -13,6 +13,9 @@ _PACKAGE = Path(__file__).resolve().parent
 INVENTORY_VARIABLE = "MESOSDEPLOY_INVENTORY_JSON"
 """Names the recorded inventory for Ansible and for the infra tests, whichever cluster it is of."""
 
+BECOME_PASSWORD = "MESOSDEPLOY_BECOME_PASSWORD"  # noqa: S105 - the name of a variable
+"""The environment variable with the password that sudo asks for, where it asks for one."""
+
 
 @cache
 def data_root() -> Path:

@@ -9,6 +9,7 @@ import typer
 
 from mesosdeploy.commands.options import (
     DEFAULT_INVENTORY,
+    AskPasswordOption,
     InventoryOption,
     OutputOption,
     ProviderOption,
@@ -33,6 +34,7 @@ def down(
             help="On machines that you own: remove what was installed there, with all data.",
         ),
     ] = False,
+    ask_become_password: AskPasswordOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Remove the cluster with all its data: machines, network, volumes, keys, state.
@@ -52,6 +54,10 @@ def down(
     from mesosdeploy.workflow.environment import Environment
 
     environment = Environment.load(inventory, provider)
+    if ask_become_password:
+        from mesosdeploy import console
+
+        console.ask_become_password()
     empty, data = (_purge if purge else _remove)(environment, yes)
     if output is Output.JSON:
         from mesosdeploy import console

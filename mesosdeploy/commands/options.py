@@ -28,6 +28,13 @@ YesOption = Annotated[
     bool,
     typer.Option("--yes", "-y", help="Do not ask; what will be done is still listed."),
 ]
+AskPasswordOption = Annotated[
+    bool,
+    typer.Option(
+        "--ask-become-password",
+        help="Ask for sudo's password on the nodes, unless $MESOSDEPLOY_BECOME_PASSWORD has it.",
+    ),
+]
 ProviderOption = Annotated[
     str | None,
     typer.Option(

@@ -10,6 +10,7 @@ import typer
 
 from mesosdeploy.commands.options import (
     DEFAULT_INVENTORY,
+    AskPasswordOption,
     InventoryOption,
     OutputOption,
     ProviderOption,
@@ -55,6 +56,7 @@ def up(
         Path | None,
         typer.Option(metavar="BUNDLE", help="Take all artifacts from this bundle, ask no network."),
     ] = None,
+    ask_become_password: AskPasswordOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Bring the cluster up: make machines, install, verify.
@@ -79,6 +81,8 @@ def up(
     from mesosdeploy.workflow.environment import Environment
 
     environment = Environment.load(inventory, provider)
+    if ask_become_password:
+        console.ask_become_password()
     with console.progress(len(workflow.STEPS)) as progress:
 
         def confirm(plan: Plan) -> bool:

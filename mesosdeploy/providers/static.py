@@ -132,8 +132,10 @@ class StaticProvider:
     def _node(self, host: StaticHost) -> Node:
         jump = host.jump
         if jump:
-            key = self._key_of(jump.host, jump.port, given=jump.host_key or "")
-            jump = replace(jump, host_key=key)
+            place = (jump.host, jump.port)
+            twins = [each.host_key for each in self._hosts if (each.address, each.port) == place]
+            given = jump.host_key or next(iter(twins), "")
+            jump = replace(jump, host_key=self._key_of(*place, given=given))
         return Node(
             cluster=self._cluster,
             name=host.name,

@@ -92,17 +92,15 @@ def connect(node: str, ssh_config: Path | None) -> Any:
 
 
 _AS_ROOT = "if [ $(id -u) = 0 ]; then exec {0}; else exec sudo {1} {0}; fi"
-PASSWORD = "MESOSDEPLOY_BECOME_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 def look(host: Any, script: str, *arguments: str) -> dict[str, Any]:
     """Run a Python script as root on a node, in one round trip, and return the JSON it prints."""
     words = shlex.join(["python3", "-c", script, *arguments])
-    password = os.environ.get(PASSWORD)
+    password = os.environ.get(resources.BECOME_PASSWORD)
     if password is None:
-        found: dict[str, Any] = json.loads(host.check_output(_AS_ROOT.format(words, "-n")))
-        return found
-    # It goes by standard input, which testinfra does not offer: a list of processes shows arguments.
+        return dict(json.loads(host.check_output(_AS_ROOT.format(words, "-n"))))
+    # By standard input, which testinfra does not offer: a list of processes shows arguments.
     answer = ssh.run(
         Path(host.backend.ssh_config),
         host.backend.host.name,
@@ -110,8 +108,7 @@ def look(host: Any, script: str, *arguments: str) -> dict[str, Any]:
         stdin=f"{password}\n",
     )
     assert answer.code == 0, answer.stderr
-    found = json.loads(answer.stdout)
-    return found
+    return dict(json.loads(answer.stdout))
 
 
 @cache

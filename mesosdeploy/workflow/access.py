@@ -1,4 +1,4 @@
-"""What must hold before anything is installed on machines that somebody owns: login, root, system."""
+"""What must hold before anything is installed on machines that somebody owns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mesosdeploy import ansible, ssh
+from mesosdeploy import resources, ssh
 from mesosdeploy.errors import DeployError
 from mesosdeploy.nodes import Node
 from mesosdeploy.workflow.environment import Environment
@@ -28,14 +28,18 @@ _WORDS: Sequence[tuple[str, str, str]] = (
     (
         "host key verification failed",
         "it shows another host key than the pinned one: installed anew, or somebody else's",
-        "compare with its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), and only if"
-        + " it is right pin the new one (host_key, or the file known_hosts)",
+        (
+            "compare with its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), and only"
+            " if it is right pin the new one (host_key, or the file known_hosts)"
+        ),
     ),
     (
         "permission denied",
         "it does not let the user {user} in with the key {key}",
-        "put the key's public half into ~{user}/.ssh/authorized_keys there, or correct user and"
-        + " private_key; a key with a passphrase must be in ssh-agent (ssh-add)",
+        (
+            "put the key's public half into ~{user}/.ssh/authorized_keys there, or correct user"
+            " and private_key; a key with a passphrase must be in ssh-agent (ssh-add)"
+        ),
     ),
     (
         "no such identity",
@@ -86,7 +90,7 @@ def _judge(node: Node, answer: ssh.Answer, key: str) -> Problem | None:
     if answer.code != 0:
         return _no_way(node, answer, key)
     facts = _facts(answer)
-    password = ansible.BECOME_PASSWORD in os.environ
+    password = resources.BECOME_PASSWORD in os.environ
     if facts.get("root") == "none":
         problem = (
             f"the user {node.ssh_user} is not root, and there is no sudo",
@@ -95,8 +99,10 @@ def _judge(node: Node, answer: ssh.Answer, key: str) -> Problem | None:
     elif facts.get("root") == "password" and not password:
         problem = (
             f"sudo asks {node.ssh_user} for a password, or does not know that user",
-            f"allow it: echo '{node.ssh_user} ALL=(ALL) NOPASSWD:ALL'"
-            + f" > /etc/sudoers.d/{node.ssh_user}; or say --ask-become-password",
+            (
+                f"allow it: echo '{node.ssh_user} ALL=(ALL) NOPASSWD:ALL'"
+                f" > /etc/sudoers.d/{node.ssh_user}; or say --ask-become-password"
+            ),
         )
     elif "debian" not in facts:
         problem = (

@@ -1,9 +1,10 @@
 """Find or remove what the roles of a cluster have on this node; prints it as JSON.
 
 argv: look, or remove. On standard input is {"roles": [...]}, in the order of installation: each
-role's belongings, and `given`, whether the node has the role now. One that it had earlier is known
-by its `mark`. What was here before the cluster (before.json) is kept, with a reason. Removing ends
-with a second look at the node: what that still finds is `left`.
+role's belongings, and `given`, whether the node is to have the role. One that it had earlier is
+known by its `mark`; without mark and record (before.json, written first and removed last) no role
+ever came here. What was here before the cluster is kept, with a reason. Removing ends with a second
+look at the node: what that still finds is `left`.
 """
 
 import contextlib
@@ -168,6 +169,9 @@ class Node:
         """Return the directories of data; those that stay count until they are empty."""
         found = []
         for path in map(os.path.normpath, filter(None, role.get("data", ()))):
+            if any(self.had("enabled", unit) for unit in role.get("units", ())):
+                self.kept[path] = "its service ran here before the cluster"
+                continue
             if path in SYSTEM:
                 self.kept[path] = "it is the system's; what the cluster wrote in it stays"
             elif self.stays(path):
@@ -320,7 +324,12 @@ def main():
     """Look, or remove and look again."""
     request = json.load(sys.stdin)
     before = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-    roles = [role for role in request["roles"] if role["given"] or os.path.lexists(role["mark"])]
+    came = RECORD.exists()
+    roles = [
+        role
+        for role in request["roles"]
+        if (role["given"] and came) or os.path.lexists(role["mark"])
+    ]
     node = Node(roles, before)
     answer = {"found": node.find()}
     if sys.argv[1] == "remove":

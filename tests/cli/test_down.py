@@ -110,3 +110,10 @@ def test_other_provider_in_the_spec_never_forgets_the_machines(
     assert ended.code == 2
     assert "was made by the provider 'fake'" in ended.stderr
     assert (resources.state_dir() / "demo" / "state.json").exists()
+
+
+def test_purge_is_refused_where_machines_go_as_a_whole(up: Path, command: Command) -> None:
+    ended = command(*DOWN, "--purge", "--yes")
+    assert (ended.code, ended.stdout) == (2, "")
+    assert "--purge is for machines that you own, and the provider 'fake'" in ended.stderr
+    assert (resources.state_dir() / "demo" / "state.json").exists()

@@ -37,6 +37,7 @@ FILES = [
     "tasks/main.yml",
     "tasks/validate.yml",
     "tasks/install.yml",
+    "tasks/belongings.yml",
     "handlers/main.yml",
 ]
 FILES_OF_A_PROCESS = ["tasks/configure.yml", "tasks/service.yml", "tasks/health.yml"]
@@ -109,6 +110,31 @@ def test_tasks_are_imported_in_the_order_of_the_anatomy(role: Path) -> None:
     assert files == [name for name in ORDER if (role / "tasks" / name).is_file()]
     for task, file in zip(tasks, files, strict=True):
         assert task["tags"] == [role.name, f"{role.name}_{Path(file).stem}"]
+
+
+# What a purge understands (playbooks/files/purge.py).
+BELONGINGS = {
+    "blocks", "cgroups", "data", "directories", "hostname", "mark", "packages", "paths", "restarts",
+    "timezone", "undo", "units", "users",
+}  # fmt: skip
+
+
+@every_role
+def test_belongings_are_said_in_words_that_a_purge_knows(role: Path) -> None:
+    (task,) = role_docs.load(role / "tasks" / "belongings.yml")
+    (facts,) = [task["ansible.builtin.set_fact"]]
+    assert set(facts) == {f"{role.name}_belongings"}
+    (belongings,) = facts.values()
+    assert belongings["mark"]
+    assert set(belongings) <= BELONGINGS
+
+
+def test_purge_goes_through_every_role_in_the_order_of_installation() -> None:
+    plays = role_docs.load(ROOT / "playbooks" / "site.yml")
+    names = [role["role"] for play in plays for role in play.get("roles", ())]
+    play = role_docs.load(ROOT / "playbooks" / "purge.yml")[1]
+    assert play["vars"]["purge_roles"] == list(dict.fromkeys(names))
+    assert set(names) == {role.name for role in ROLES}
 
 
 @every_role

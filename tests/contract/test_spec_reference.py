@@ -87,8 +87,8 @@ def test_schema_is_one_of_draft_2020_12_with_title_and_identifier() -> None:
     )
 
 
-def test_samples_exist_for_local_and_static() -> None:
-    assert {"local", "static-example"} <= {file.parent.name for file in SAMPLES}
+def test_samples_exist_for_every_place_of_machines() -> None:
+    assert {"local", "aws", "openstack", "static"} <= {file.parent.name for file in SAMPLES}
 
 
 @pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.parent.name)

@@ -344,6 +344,19 @@ def test_ssh_goes_through_a_jump_with_the_cluster_s_key_and_pinned_host_keys(spe
     assert "203.0.113.9 ssh-ed25519 JUMP\n" in inventory.known_hosts(nodes)
 
 
+def test_key_of_a_node_opens_it_and_its_jump_unless_that_has_another(spec: Spec) -> None:
+    jump = Jump(host="203.0.113.9", user="admin")
+    own = Jump(host="203.0.113.9", user="admin", private_key="/jump")
+    nodes = [replace(node, jump=jump, private_key="/own") for node in nodes_of(spec)]
+    nodes[0] = replace(nodes[0], jump=own)
+    built: Any = inventory.build(spec, nodes, context=CONTEXT)
+    first, second = (built["_meta"]["hostvars"][node.name] for node in nodes[:2])
+    assert first["ansible_ssh_private_key_file"] == "/own"
+    assert "-i /jump " in first["ansible_ssh_common_args"]
+    assert "-i /own " in second["ansible_ssh_common_args"]
+    assert inventory.ssh_config(spec, nodes, CONTEXT).count("    IdentityFile /own\n") == len(nodes)
+
+
 def test_without_a_jump_no_other_machine_is_in_between(built: dict[str, Any]) -> None:
     assert "ProxyCommand" not in json.dumps(built)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mesosdeploy.errors import ProviderError
-from mesosdeploy.nodes import NodeRequest, NodeStatus
+from mesosdeploy.nodes import Jump, NodeRequest, NodeStatus
 from mesosdeploy.providers import static
 from mesosdeploy.providers.base import ClusterContext
 from mesosdeploy.providers.static import StaticProvider, best_key
@@ -129,3 +129,40 @@ def test_a_listed_machine_is_returned_and_left_alone() -> None:
 def test_a_wrong_form_is_told_with_its_place(options: dict[str, object], message: str) -> None:
     with pytest.raises(ProviderError, match=message):
         provider(**options)
+
+
+def test_host_is_reached_through_its_own_jump_or_the_provider_s() -> None:
+    hosts = {
+        "masters": [{"address": "192.0.2.11", "host_key": KEY}],
+        "agents": [
+            {"address": "192.0.2.21", "host_key": KEY, "user": "ops", "jump": "192.0.2.11"},
+            {"address": "192.0.2.1", "host_key": KEY},
+        ],
+    }
+    jump = {"address": "192.0.2.1", "user": "way", "port": 2200, "private_key": "/k"}
+    jump |= {"host_key": KEY}
+    through = provider(hosts=hosts, jump=jump).list()[0].jump
+    assert through == Jump(host="192.0.2.1", user="way", port=2200, host_key=KEY, private_key="/k")
+    own = provider(hosts=hosts).list()
+    assert [node.jump and (node.jump.host, node.jump.user) for node in own] == [
+        None,
+        ("192.0.2.11", "ops"),
+        None,
+    ]
+
+
+def test_jump_host_that_is_a_node_is_reached_without_itself() -> None:
+    hosts = {"masters": [{"address": "192.0.2.1", "host_key": KEY}]}
+    assert [node.jump for node in provider(hosts=hosts, jump="192.0.2.1").list()] == [None]
+
+
+def test_jump_host_without_a_pinned_key_is_refused() -> None:
+    unpinned = provider(hosts={"masters": [HOSTS["masters"][0]]}, jump={"address": "192.0.2.1"})
+    with pytest.raises(ProviderError, match=r"no pinned host key for jump host \(192\.0\.2\.1\)"):
+        unpinned.list()
+
+
+def test_pinned_key_of_a_node_serves_where_it_is_the_jump_host() -> None:
+    master, agent = HOSTS["masters"][0], HOSTS["gpu"][0]
+    found = provider(hosts={"masters": [master], "gpu": [agent]}, jump="192.0.2.11").list()
+    assert [node.jump and node.jump.host_key for node in found] == [None, KEY]
