@@ -104,8 +104,10 @@ def _tell(environment: Environment, *, purge: bool, empty: bool) -> None:
 
     name, again = environment.spec.name, f"-i {quote(str(environment.source))}"
     if environment.borrows and not purge:
+        machines = ", ".join(request.name for request in environment.spec.requests())
         console.note(
-            "the machines are yours: whatever runs there goes on, and only the state here is gone"
+            f"the machines are yours and they stay as they are: services, tasks and data of"
+            f" {machines} go on, and only what this computer knew of them is gone"
         )
         console.success(
             f"{name}: nothing to remove" if empty else f"{name} is forgotten",

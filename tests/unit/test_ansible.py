@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mesosdeploy import ansible
+from mesosdeploy import ansible, resources
 from mesosdeploy.errors import DeployError
 
 
@@ -42,6 +42,14 @@ def test_inventory_is_the_one_of_the_cluster_that_is_meant(tmp_path: Path) -> No
     recorded = tmp_path / "demo.local" / "inventory.json"
     found = ansible.environment(playbook_run(tmp_path, recorded=recorded), {})
     assert found["MESOSDEPLOY_INVENTORY_JSON"] == str(recorded)
+
+
+def test_password_of_sudo_is_told_by_a_program_and_only_where_there_is_one(tmp_path: Path) -> None:
+    name = "ANSIBLE_BECOME_PASSWORD_FILE"
+    assert name not in ansible.environment(playbook_run(tmp_path), {})
+    found = ansible.environment(playbook_run(tmp_path), {resources.BECOME_PASSWORD: "canary"})
+    assert Path(found[name]).parent == tmp_path / "logs"
+    assert "canary" not in found[name]
 
 
 def test_signal_handlers_are_given_back() -> None:
