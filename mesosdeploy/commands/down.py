@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,10 @@ def down(
             help="On machines that you own: remove what was installed there, with all data.",
         ),
     ] = False,
+    node: Annotated[
+        list[str] | None,
+        typer.Option("--node", metavar="NAME", help="With --purge: only this node; repeatable."),
+    ] = None,
     ask_become_password: AskPasswordOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -50,6 +55,8 @@ def down(
       mesosdeploy down -i inventories/demo --yes
 
       mesosdeploy down -i inventories/static --purge
+
+      mesosdeploy down -i inventories/static --purge --node agent-2
     """
     from mesosdeploy.workflow.environment import Environment
 
@@ -58,12 +65,19 @@ def down(
         from mesosdeploy import console
 
         console.ask_become_password()
-    empty, data = (_purge if purge else _remove)(environment, yes)
+    if node and not purge:
+        from mesosdeploy.errors import UsageError
+
+        raise UsageError("--node goes with --purge: a cluster is removed as a whole")
+    if purge:
+        empty, data = _purge(environment, yes, node or ())
+    else:
+        empty, data = _remove(environment, yes)
     if output is Output.JSON:
         from mesosdeploy import console
 
         console.show(data, output, lambda: "")
-    _tell(environment, purge=purge, empty=empty)
+    _tell(environment, purge=purge, empty=empty, nodes=node or ())
 
 
 def _remove(environment: Environment, yes: bool) -> tuple[bool, object]:
@@ -81,7 +95,7 @@ def _remove(environment: Environment, yes: bool) -> tuple[bool, object]:
     return removed.empty, removed.as_data()
 
 
-def _purge(environment: Environment, yes: bool) -> tuple[bool, object]:
+def _purge(environment: Environment, yes: bool, nodes: Sequence[str]) -> tuple[bool, object]:
     from mesosdeploy import console
     from mesosdeploy.workflow import purge as workflow
 
@@ -94,12 +108,12 @@ def _purge(environment: Environment, yes: bool) -> tuple[bool, object]:
                     console.note(line)
             return yes or progress.ask("Remove all of this, data included, from these machines?")
 
-        ended = workflow.run(environment, confirm=confirm, progress=progress)
+        ended = workflow.run(environment, confirm=confirm, progress=progress, nodes=nodes)
     data = {name: holding.as_data() for name, holding in ended.items()}
     return not any(holding.found for holding in ended.values()), data
 
 
-def _tell(environment: Environment, *, purge: bool, empty: bool) -> None:
+def _tell(environment: Environment, *, purge: bool, empty: bool, nodes: Sequence[str]) -> None:
     from mesosdeploy import console
 
     name, again = environment.spec.name, f"-i {quote(str(environment.source))}"
@@ -112,6 +126,11 @@ def _tell(environment: Environment, *, purge: bool, empty: bool) -> None:
         console.success(
             f"{name}: nothing to remove" if empty else f"{name} is forgotten",
             f"mesosdeploy up {again} (takes them over), or: mesosdeploy down {again} --purge",
+        )
+    elif nodes:
+        console.success(
+            f"nothing of {name} is on {', '.join(nodes)}",
+            f"take out of the spec what shall not come again, then: mesosdeploy up {again}",
         )
     elif empty:
         console.success(f"{name}: nothing to remove", f"mesosdeploy up {again}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,12 +91,13 @@ def run(
     *,
     confirm: Callable[[Holdings], bool],
     progress: Progress,
+    nodes: Sequence[str] = (),
 ) -> Holdings:
     """Remove everything that the roles installed, then the state; return what was removed.
 
-    Safe to repeat, after a half-made `up` and after a `down` without it. Raises UsageError when
-    the machines are not borrowed or nobody confirmed, and DeployError that names what is left and
-    the nodes that could not be reached; the others are clean then, and the state is kept.
+    With `nodes` only from these, and the state stays. Safe to repeat, after a half-made `up` and
+    after a `down` without it. Raises UsageError when the machines are not borrowed or nobody
+    confirmed, DeployError that names nodes that cannot be reached, and what is left.
     """
     require_borrowed(environment)
     with exclusive(environment.directory.parent, environment.lock_name, "down --purge"):
@@ -106,10 +107,12 @@ def run(
         progress.step("Find what the roles installed")
         if not environment.inventory_json.exists():
             install.write_inventory(environment, environment.provider.list(), {})
+        hosts = _chosen(environment, nodes)
         with journal.step("look"):
-            found = _play(environment, "look", journal, progress)
+            found = _play(environment, "look", hosts, journal, progress.detail)
         if not any(holding.found for holding in found.values()):
-            forget(environment)
+            if not nodes:
+                forget(environment)
             return found
         if not confirm(found):
             raise UsageError("nothing was removed: nobody said yes", hint="say --yes")
@@ -117,11 +120,23 @@ def run(
             record.save(environment.directory, replace(state, converged=""))
         progress.step("Remove it")
         with journal.step("purge"):
-            ended = _play(environment, "remove", journal, progress)
+            ended = _play(environment, "remove", hosts, journal, progress.detail)
         progress.step("Prove that nothing is left")
         _require_gone(ended)
-        forget(environment)
+        if not nodes:
+            forget(environment)
     return ended
+
+
+def _chosen(environment: Environment, nodes: Sequence[str]) -> frozenset[str]:
+    """Return the nodes to work on, all where none is named; UsageError for an unknown one."""
+    known = frozenset(environment.inventory()["_meta"]["hostvars"])
+    if unknown := sorted(set(nodes) - known):
+        raise UsageError(
+            f"there is no node {', '.join(unknown)}",
+            hint=f"nodes of this cluster: {', '.join(sorted(known))}",
+        )
+    return frozenset(nodes) or known
 
 
 def require_borrowed(environment: Environment) -> None:
@@ -134,9 +149,14 @@ def require_borrowed(environment: Environment) -> None:
         )
 
 
-def _play(environment: Environment, action: str, journal: Journal, progress: Progress) -> Holdings:
-    """Run the playbook on all nodes; return the answers."""
-    hosts = environment.inventory()["_meta"]["hostvars"]
+def _play(
+    environment: Environment,
+    action: str,
+    hosts: frozenset[str],
+    journal: Journal,
+    report: Callable[[str], None],
+) -> Holdings:
+    """Run the playbook on these nodes; return their answers."""
     logs = environment.directory / "logs" / f"purge-{action}-{journal.run}"
     answers = logs / "answers"
     answers.mkdir(parents=True, mode=0o700)
@@ -144,14 +164,15 @@ def _play(environment: Environment, action: str, journal: Journal, progress: Pro
         PlaybookRun(
             playbook=resources.playbook("purge"),
             inventory=environment.spec_file.resolve(),
-            hosts=frozenset(hosts),
+            hosts=hosts,
             directory=logs,
             recorded=environment.inventory_json,
             variables={"mesosdeploy_purge": action, "mesosdeploy_purge_answers": str(answers)},
+            arguments=("--limit", ",".join(["localhost", *sorted(hosts)])),
         ),
-        progress.detail,
+        report,
     )
-    return {name: Holding.read(answers / f"{name}.json") for name in hosts}
+    return {name: Holding.read(answers / f"{name}.json") for name in sorted(hosts)}
 
 
 def _require_gone(ended: Holdings) -> None:

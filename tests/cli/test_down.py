@@ -112,6 +112,12 @@ def test_other_provider_in_the_spec_never_forgets_the_machines(
     assert (resources.state_dir() / "demo" / "state.json").exists()
 
 
+def test_single_node_is_only_purged(up: Path, command: Command) -> None:
+    ended = command(*DOWN, "--node", "agent-1", "--yes")
+    assert (ended.code, ended.stdout) == (2, "")
+    assert "--node goes with --purge" in ended.stderr
+
+
 def test_purge_is_refused_where_machines_go_as_a_whole(up: Path, command: Command) -> None:
     ended = command(*DOWN, "--purge", "--yes")
     assert (ended.code, ended.stdout) == (2, "")
