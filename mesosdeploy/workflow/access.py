@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +49,9 @@ _WORDS: Sequence[tuple[str, str, str]] = (
     ),
 )
 """What ssh says in small letters, what it means, and the remedy; the first that fits counts."""
+
+
+_REFUSED = re.compile(r"(?P<user>\S+)@(?P<host>\S+): Permission denied")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +122,10 @@ def _judge(node: Node, answer: ssh.Answer, key: str) -> Problem | None:
 
 def _no_way(node: Node, answer: ssh.Answer, key: str) -> Problem:
     said = answer.stderr.lower()
-    values = {"user": node.ssh_user, "key": key}
+    refused = _REFUSED.search(answer.stderr)
+    values = {"user": refused["user"] if refused else node.ssh_user, "key": key}
+    if node.jump and refused and refused["host"] == node.jump.host:
+        values["key"] = node.jump.private_key or key
     behind = f" (or its jump host {node.jump.host})" if node.jump else ""
     for words, message, remedy in _WORDS:
         if words in said:

@@ -22,8 +22,6 @@ from mesosdeploy.workflow.machines import Machines, wait_for_ssh
 if TYPE_CHECKING:
     from mesosdeploy.workflow.verify import VerifyReport
 
-_PATIENCE_SECONDS = 20
-
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -193,18 +191,10 @@ def _reach(work: Work) -> None:
             known=environment.known_hosts,
         )
 
-    # Nobody has just switched them on.
-    seconds = _PATIENCE_SECONDS if environment.borrows else work.options.ssh_seconds
-    try:
-        wait_for_ssh(work.nodes, seconds=seconds, report=work.report, way=way)
-    except ProviderError as exc:
-        if not environment.borrows:
-            raise
-        raise ProviderError(
-            exc.message,
-            hint="look whether these machines run, at their addresses and ports in the spec, and"
-            " whether a firewall lets this computer (or the jump host) in",
-        ) from exc
+    if environment.borrows:
+        work.report("nobody has just made them: the next step logs in, and tells what hinders")
+        return
+    wait_for_ssh(work.nodes, seconds=work.options.ssh_seconds, report=work.report, way=way)
 
 
 def _inventory(work: Work) -> None:

@@ -84,6 +84,14 @@ def test_jump_host_is_named_where_it_may_be_the_reason() -> None:
     assert problem.node == "agent-1 (or its jump host 192.0.2.1)"
 
 
+def test_user_and_key_are_those_that_were_refused() -> None:
+    jump = Jump(host="192.0.2.1", user="way", private_key="/jump")
+    answer = answered(255, "way@192.0.2.1: Permission denied (publickey).\nclosed")
+    problem = access._judge(replace(NODE, jump=jump), answer, "/key")
+    assert problem is not None
+    assert "does not let the user way in with the key /jump" in problem.message
+
+
 def test_two_names_of_one_machine_are_told() -> None:
     machines = {"a": "m1 b1", "clone": "m1 b2", "neighbour": "m2 b1", "again": "m1 b1"}
     found = access._same_machine({name: {"machine": each} for name, each in machines.items()})
