@@ -125,7 +125,7 @@ def run(
         _require_gone(ended)
         if not nodes:
             forget(environment)
-    return ended
+    return {name: replace(holding, found=found[name].found) for name, holding in ended.items()}
 
 
 def _chosen(environment: Environment, nodes: Sequence[str]) -> frozenset[str]:

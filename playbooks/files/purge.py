@@ -295,6 +295,7 @@ def remove(node):
     for role in backwards:
         stop(node, role)
     if node.goes:
+        run("dpkg", "--configure", "--pending")  # an earlier run may have been cut off in dpkg
         run(*APT, "purge", *sorted(node.goes), must=True)
     for role in backwards:
         remove_own(node, role)
