@@ -33,7 +33,13 @@ def arguments(
 
 
 def run(
-    config: Path, node: str, command: Sequence[str], *, stdin: str = "", seconds: float = 30
+    config: Path,
+    node: str,
+    command: Sequence[str],
+    *,
+    stdin: str = "",
+    seconds: float = 30,
+    options: Sequence[str] = (),
 ) -> Answer:
     """Run a command on a node and return its answer.
 
@@ -42,7 +48,7 @@ def run(
     """
     try:
         done = subprocess.run(
-            arguments(config, node, command),
+            arguments(config, node, command, options=options),
             input=stdin,
             capture_output=True,
             text=True,

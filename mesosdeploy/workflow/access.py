@@ -51,6 +51,8 @@ _WORDS: Sequence[tuple[str, str, str]] = (
 """What ssh says in small letters, what it means, and the remedy; the first that fits counts."""
 
 
+# A connection that is shared was let in earlier, by what held then.
+_ANEW = ("-o", "ControlPath=none", "-o", "ControlMaster=no")
 _REFUSED = re.compile(r"(?P<user>\S+)@(?P<host>\S+): Permission denied")
 
 
@@ -67,7 +69,9 @@ def require(environment: Environment, nodes: Sequence[Node]) -> None:
     """Raise DeployError with every node that cannot be used, each with its reason and remedy."""
     answers = in_parallel(
         nodes,
-        lambda node: ssh.run(environment.ssh_config, node.name, ["sh", "-s"], stdin=_LOOK),
+        lambda node: ssh.run(
+            environment.ssh_config, node.name, ["sh", "-s"], stdin=_LOOK, options=_ANEW
+        ),
     )
     keys = {node.name: node.private_key or str(environment.private_key) for node in nodes}
     found = [

@@ -168,15 +168,15 @@ class Node:
     def data(self, role):
         """Return the directories of data; those that stay count until they are empty."""
         found = []
-        for path in map(os.path.normpath, filter(None, role.get("data", ()))):
+        for path in (os.path.normpath(path) for path in role.get("data", ()) if path):
             if any(self.had("enabled", unit) for unit in role.get("units", ())):
                 self.kept[path] = "its service ran here before the cluster"
                 continue
-            if path in SYSTEM:
+            if is_system(path):
                 self.kept[path] = "it is the system's; what the cluster wrote in it stays"
             elif self.stays(path):
                 self.kept[path] = "it is emptied, and stays as a mount or part of a package"
-            if os.path.isdir(path) and path not in SYSTEM:
+            if os.path.isdir(path) and not is_system(path):
                 found += [path] if os.listdir(path) or not self.stays(path) else []
         return found
 
@@ -195,6 +195,11 @@ class Node:
         """Return directories in which nothing is any more, and that belong to no package."""
         there = [path for path in role.get("directories", ()) if os.path.isdir(path)]
         return [path for path in there if path not in self.owned and not os.listdir(path)]
+
+
+def is_system(path):
+    """Say whether others than the cluster keep their things in this directory, too."""
+    return not {path, f"/{os.path.realpath(path).lstrip('/')}"}.isdisjoint(SYSTEM)
 
 
 def simulated(*words):
@@ -346,4 +351,5 @@ def main():
     print(json.dumps(answer))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -44,4 +44,5 @@ def main():
     new.rename(FILE)
 
 
-main()
+if __name__ == "__main__":
+    main()
