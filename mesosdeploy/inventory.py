@@ -160,6 +160,7 @@ def _cluster_vars(
     servers = ",".join(f"{member.address}:{CLIENT_PORT}" for member in zookeepers)
     return {
         "mesosdeploy_cluster": spec.name,
+        "mesosdeploy_region": _region(spec, members),
         "mesosdeploy_hosts": [
             {"name": member.name, "address": member.address} for member in members
         ],
@@ -176,6 +177,26 @@ def _cluster_vars(
         "mesosdeploy_mesos_package_version": context.mesos_package_version,
         **_service_vars(spec, members, servers, context),
     }
+
+
+def _region(spec: Spec, members: tuple[_Member, ...]) -> str:
+    """Return the region of the nodes' fault domains, "" where Mesos is told of no zones.
+
+    A master without a domain ignores every agent that has one ("Agent at … is configured with
+    domain …"), so it is all masters or none; and all must be of one region, or they exit.
+    """
+    masters = [member for member in members if NodeRole.MESOS_MASTER in member.request.roles]
+    without = [member.name for member in masters if not member.node.zone]
+    if not masters or len(without) == len(masters):
+        return ""
+    if without:
+        raise DeployError(
+            f"cluster {spec.name}: {', '.join(without)} without a zone, beside masters that have"
+            " one, would let no agent in",
+            hint="name the zones in the provider's options as they were, then remove and make anew"
+            " the machines without one",
+        )
+    return masters[0].node.region or spec.name
 
 
 def _service_vars(
@@ -218,6 +239,7 @@ def _host_vars(
 ) -> dict[str, object]:
     node = member.node
     variables: dict[str, object] = {
+        **({"mesosdeploy_zone": node.zone} if node.zone else {}),
         "ansible_host": node.ssh_host or node.address,
         "ansible_port": node.ssh_port,
         "ansible_user": node.ssh_user,

@@ -107,6 +107,8 @@ class Node:
     own identifier; `host_key` is the pinned public host key ("ssh-ed25519 AAAA…") where the
     provider knows it from creation, else None. `jump` is the machine through which SSH goes;
     `private_key` the path of the key that opens this node, "" for the cluster's.
+    `zone` is what may fail as a whole without the others, `region` what the zones are near to
+    each other in; both are empty where nobody knows them.
     """
 
     cluster: str
@@ -124,3 +126,5 @@ class Node:
     detail: str = ""
     jump: Jump | None = None
     private_key: str = ""
+    zone: str = ""
+    region: str = ""

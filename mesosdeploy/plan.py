@@ -69,6 +69,7 @@ class Plan:
 
 
 _FIXED_AT_CREATION = frozenset({"cpus", "memory_mb", "labels", "options"})
+_STAYING = frozenset({ActionKind.KEEP, ActionKind.CHANGE, ActionKind.START})
 _QUORUM_ROLES = {NodeRole.ZOOKEEPER: "ZooKeeper members", NodeRole.MESOS_MASTER: "Mesos masters"}
 
 
@@ -188,6 +189,8 @@ def _dangers(
         if fixed := _fixed(action, state):
             yield f"{action.name}: {', '.join(fixed)} cannot change once the machine is made"
     recorded = state.nodes if state else {}
+    if state and state.installed_at:
+        yield from _moves(actions, state)
     for role, words in _QUORUM_ROLES.items():
         before = {
             name for name, entry in recorded.items() if role in entry.request.get("roles", ())
@@ -212,6 +215,34 @@ def _dangers(
             )
 
 
+def _moves(actions: Sequence[Action], state: ClusterState) -> Iterator[str]:
+    """Name agents that would change their fault domain, and masters that would leave theirs.
+
+    An agent that registered with a domain refuses to start with another or without one ("Domain
+    changed from … to …"); masters of another region exit, and one without a domain lets no agent in
+    that has one.
+    """
+    for action in actions:
+        known = state.nodes.get(action.name)
+        if known is None or action.node is None or action.kind not in _STAYING:
+            continue
+        before, after = known.node, action.node
+        roles = known.request.get("roles", ())
+        leaves = (before.region != after.region) or not after.zone
+        if before.zone and (
+            (NodeRole.MESOS_AGENT in roles and (leaves or before.zone != after.zone))
+            or (NodeRole.MESOS_MASTER in roles and leaves)
+        ):
+            yield (
+                f"{action.name}: its zone would change from {_place(before)} to {_place(after)},"
+                " which Mesos does not take from a node that runs"
+            )
+
+
+def _place(node: Node) -> str:
+    return f"{node.region or 'the region'}/{node.zone}" if node.zone else "none"
+
+
 def _names(names: set[str]) -> str:
     return ", ".join(sorted(names))
 
@@ -221,7 +252,13 @@ def as_data(plan: Plan, estimate: Estimate | None = None) -> Mapping[str, object
     return {
         **({"estimate": _estimate_data(estimate)} if estimate else {}),
         "actions": [
-            {"action": a.kind, "node": a.name, "group": a.group, "reason": a.reason}
+            {
+                "action": a.kind,
+                "node": a.name,
+                "group": a.group,
+                "reason": a.reason,
+                **({"zone": a.node.zone} if a.node and a.node.zone else {}),
+            }
             for a in plan.actions
         ],
         "converge": plan.converge,

@@ -49,11 +49,14 @@ def inventory(
 def _nodes(recorded: dict[str, Any]) -> Table:
     from rich.table import Table
 
-    table = Table("node", "address", "ssh", "groups")
-    for name, values in recorded["_meta"]["hostvars"].items():
+    hosts = recorded["_meta"]["hostvars"]
+    zones = ["zone"] if any("mesosdeploy_zone" in values for values in hosts.values()) else []
+    table = Table("node", *zones, "address", "ssh", "groups")
+    for name, values in hosts.items():
         groups = [key for key, value in recorded.items() if name in value.get("hosts", ())]
         ssh = f"{values['ansible_user']}@{values['ansible_host']}:{values['ansible_port']}"
-        table.add_row(name, values["mesosdeploy_address"], ssh, ", ".join(groups))
+        zone = [values.get("mesosdeploy_zone", "") for _ in zones]
+        table.add_row(name, *zone, values["mesosdeploy_address"], ssh, ", ".join(groups))
     return table
 
 

@@ -76,10 +76,12 @@ def _table(made: Plan, notes: Iterable[str]) -> RenderableType:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("action", "node", "group", "why")
+    zones = ["zone"] if any(action.node and action.node.zone for action in made.actions) else []
+    table = Table("action", "node", "group", *zones, "why")
     for action in made.actions:
         style = _STYLES.get(action.kind.value)
-        cells = (action.kind.value, action.name, action.group, escape(action.reason))
+        zone = [action.node.zone if action.node else "" for _ in zones]
+        cells = (action.kind.value, action.name, action.group, *zone, escape(action.reason))
         table.add_row(*cells, style=style)
     lines = [
         f"the playbook runs: {made.converge}" if made.converge else "the playbook does not run"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,7 @@ from mesosdeploy.mesos import services, zookeeper
 from mesosdeploy.mesos.asking import Asked, Deadline, client, reason
 from mesosdeploy.mesos.endpoints import Endpoint, Endpoints, Inventory, endpoints
 from mesosdeploy.mesos.quantities import normalized
-from mesosdeploy.mesos.views import AgentView, ClusterView, MasterView, ZooKeeperView
+from mesosdeploy.mesos.views import AgentView, ClusterView, Domain, MasterView, ZooKeeperView
 
 Listed = dict[str, Any]
 
@@ -77,7 +78,8 @@ def read_master(asked: Asked, where: Endpoints) -> tuple[MasterView, Listed]:
             view, healthy=asked.get("/health").status_code == httpx.codes.OK, reachable=True
         )
         view = replace(view, version=str(asked.json("/version")["version"]))
-        view = replace(view, quorum=_number(asked.json("/flags")["flags"].get("quorum")))
+        flags = asked.json("/flags")["flags"]
+        view = replace(view, quorum=_number(flags.get("quorum")), domain=_flag(flags.get("domain")))
         view = _with_metrics(view, asked.json("/metrics/snapshot", timeout="1secs"))
         listing = asked.get("/slaves")
         return _with_leader(view, listing, where), _listed(listing)
@@ -125,6 +127,7 @@ def read_agent(asked: Asked) -> AgentView:
         version=state.get("version"),
         resources=normalized(state.get("resources", {})),
         attributes=state.get("attributes", {}),
+        domain=_domain(state),
     )
 
 
@@ -163,7 +166,19 @@ def _registered(agent: AgentView, listed: Listed | None) -> AgentView:
         resources=agent.resources or normalized(entry.get("resources", {})),
         used=normalized(entry.get("used_resources", {})),
         attributes=agent.attributes or entry.get("attributes", {}),
+        domain=_domain(entry) if "domain" in entry else agent.domain,
     )
+
+
+def _domain(described: Listed) -> Domain | None:
+    """Return the fault domain in the description of an agent or in the value of the flag."""
+    found = (described.get("domain") or {}).get("fault_domain")
+    return Domain(region=found["region"]["name"], zone=found["zone"]["name"]) if found else None
+
+
+def _flag(text: str | None) -> Domain | None:
+    """Read the flag `domain`; one that names a file tells nothing."""
+    return _domain({"domain": json.loads(text)}) if text and text.startswith("{") else None
 
 
 def _number(value: Any) -> int | None:

@@ -38,10 +38,12 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _masters(masters: tuple[MasterView, ...]) -> Table:
-    table = _table("Masters", "node", "state", "version", "quorum", "log", "uptime", "URL")
+    zones = ["zone"] if any(one.domain for one in masters) else []
+    table = _table("Masters", "node", *zones, "state", "version", "quorum", "log", "uptime", "URL")
     for one in masters:
         table.add_row(
             one.node,
+            *_zone(zones, one),
             _master_state(one),
             one.version or "-",
             _text(one.quorum),
@@ -63,12 +65,14 @@ def _master_state(one: MasterView) -> Text:
 
 
 def _agents(agents: tuple[AgentView, ...]) -> Table:
-    columns = ("node", "state", "version", "cpus", "memory MB", "disk MB", "attributes", "URL")
-    table = _table("Agents (resources used/total)", *columns)
+    zones = ["zone"] if any(one.domain for one in agents) else []
+    columns = ("state", "version", "cpus", "memory MB", "disk MB", "attributes", "URL")
+    table = _table("Agents (resources used/total)", "node", *zones, *columns)
     for one in agents:
         attributes = ", ".join(f"{name}={value}" for name, value in one.attributes.items())
         table.add_row(
             one.node,
+            *_zone(zones, one),
             _agent_state(one),
             one.version or "-",
             *(_used(one.used, one.resources, name) for name in ("cpus", "mem_mb", "disk_mb")),
@@ -76,6 +80,11 @@ def _agents(agents: tuple[AgentView, ...]) -> Table:
             f"http://{one.address}:{one.port}",
         )
     return table
+
+
+def _zone(columns: list[str], one: MasterView | AgentView) -> list[str]:
+    """Return the cell of the column of zones, none where the table has no such column."""
+    return [one.domain.zone if one.domain else "-" for _ in columns]
 
 
 def _agent_state(one: AgentView) -> Text:

@@ -10,11 +10,20 @@ SERVING = frozenset({"leader", "follower", "observer", "standalone"})
 
 
 @dataclass(frozen=True, kw_only=True)
+class Domain:
+    """A fault domain: the `zone` fails as a whole, the `region` is what it shares with others."""
+
+    region: str
+    zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MasterView:
     """One master: what it says of itself, and the `leader` (a node's name) that it names.
 
     `error` says why it could not be read; fields that it did not tell are None.
     `ensemble_size` and `log_recovered` are those of its replicated log; `uptime` is in seconds.
+    `domain` is its fault domain, None without one.
     """
 
     node: str
@@ -30,6 +39,7 @@ class MasterView:
     ensemble_size: int | None = None
     log_recovered: bool | None = None
     uptime: float | None = None
+    domain: Domain | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +47,8 @@ class AgentView:
     """One agent: what it says of itself, and whether the leader has it registered and active.
 
     `registered` and `active` are None while there is no leader to ask; `resources` and `used`
-    are in the spec's words (cpus, mem_mb, disk_mb, ports).
+    are in the spec's words (cpus, mem_mb, disk_mb, ports). `domain` is its fault domain, None
+    without one.
     """
 
     node: str
@@ -52,6 +63,7 @@ class AgentView:
     resources: Mapping[str, Any] = field(default_factory=dict)
     used: Mapping[str, Any] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    domain: Domain | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

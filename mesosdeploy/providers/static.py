@@ -12,8 +12,10 @@ from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeStatus
 from mesosdeploy.providers.base import ClusterContext, Finding, Leftover, Report
 from mesosdeploy.spec.model import node_name
 
-OPTIONS = frozenset({"hosts", "user", "port", "private_key", "known_hosts", "jump"})
-_HOST_KEYS = frozenset({"address", "name", "user", "port", "private_key", "jump", "host_key"})
+OPTIONS = frozenset({"hosts", "user", "port", "private_key", "known_hosts", "jump", "region"})
+_HOST_KEYS = frozenset(
+    {"address", "name", "user", "port", "private_key", "jump", "host_key", "zone"}
+)
 _PREFERRED = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ssh-rsa")
 
 
@@ -30,15 +32,16 @@ class StaticHost:
     private_key: str = ""
     host_key: str = ""
     jump: Jump | None = None
+    zone: str = ""
 
 
 class StaticProvider:
     """List the hosts of the spec as running nodes.
 
     Options: `hosts` (group -> addresses, or mappings with address, name, user, port, private_key,
-    jump, host_key), `user`, `port` and `jump` for all of them, and `known_hosts`, an OpenSSH file
-    with their host keys and the jump hosts'. A host whose key is pinned in neither place is
-    refused: trust on first use is no pinning.
+    jump, host_key, zone), `user`, `port`, `jump` and `region` for all of them, and `known_hosts`,
+    an OpenSSH file with their host keys and the jump hosts'. A host whose key is pinned in neither
+    place is refused: trust on first use is no pinning.
     """
 
     def __init__(self, context: ClusterContext) -> None:
@@ -50,6 +53,7 @@ class StaticProvider:
                 hint=f"its options are: {', '.join(sorted(OPTIONS))}",
             )
         self._hosts = tuple(parse_hosts(options))
+        self._region = str(options.get("region") or "")
         known_hosts = options.get("known_hosts")
         self._known_hosts = Path(str(known_hosts)).expanduser() if known_hosts else None
 
@@ -150,6 +154,8 @@ class StaticProvider:
             host_key=self._key_of(host.address, host.port, given=host.host_key),
             jump=jump,
             private_key=host.private_key,
+            zone=host.zone,
+            region=self._region,
         )
 
     def _key_of(self, address: str, port: int, *, given: str) -> str:
@@ -195,6 +201,7 @@ def parse_hosts(options: Mapping[str, object]) -> Iterator[StaticHost]:
                 host_key=str(given.get("host_key") or ""),
                 # The jump host may be a node too, and is reached without itself.
                 jump=jump if jump and jump.host != str(given["address"]) else None,
+                zone=str(given.get("zone") or ""),
             )
 
 

@@ -37,6 +37,12 @@ class LocalOptions(Model):
         description="The cluster's own IPv4 network, a /24 or larger; unset: a free /24 is chosen.",
         examples=["10.90.0.0/24"],
     )
+    zones: Annotated[tuple[Label, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Names of zones over which each group is spread, to rehearse a cloud with some:"
+        " they become the nodes' fault domains.",
+        examples=[["a", "b", "c"]],
+    )
 
 
 class FakeOptions(Model):

@@ -82,6 +82,24 @@ def static_hosts(spec: Spec) -> Iterator[Problem]:
     yield from _shared_hosts(spec, hosts)
 
 
+def static_zones(spec: Spec) -> Iterator[Problem]:
+    """Refuse zones where a master has none: it would ignore every agent that has one."""
+    if spec.provider.type != "static":
+        return
+    hosts: _Hosts = spec.provider.options().get("hosts", {})
+    if not any(entry.get("zone") for entries in hosts.values() for entry in entries):
+        return
+    for name in spec.groups_of("masters"):
+        for index, entry in enumerate(hosts.get(name, ())):
+            if not entry.get("zone"):
+                yield Problem(
+                    path=("provider", "hosts", name, index),
+                    message="has no zone, and a master without one lets no agent in that has one",
+                    value=entry["address"],
+                    remedy="give every master's host a `zone`, or no host",
+                )
+
+
 def _shared_hosts(spec: Spec, hosts: _Hosts) -> Iterator[Problem]:
     owners: dict[object, str] = {}
     for name, entries in hosts.items():

@@ -18,7 +18,12 @@ from mesosdeploy.spec.openstack_rules import (
 )
 from mesosdeploy.spec.ports import parse_range, services_of
 from mesosdeploy.spec.problems import Problem, did_you_mean
-from mesosdeploy.spec.provider_rules import known_provider, local_subnet, static_hosts
+from mesosdeploy.spec.provider_rules import (
+    known_provider,
+    local_subnet,
+    static_hosts,
+    static_zones,
+)
 
 Rule = Callable[[Spec], Iterator[Problem]]
 
@@ -295,6 +300,7 @@ RULES: tuple[Rule, ...] = (
     grafana_has_prometheus,
     local_subnet,
     static_hosts,
+    static_zones,
     cloud_openness,
     cloud_groups,
     aws_zones,

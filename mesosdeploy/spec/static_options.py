@@ -72,6 +72,12 @@ class StaticHost(Model):
         description="Its public host key; unset: looked up in `known_hosts`.",
         examples=["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB"],
     )
+    zone: Label | None = Field(
+        default=None,
+        description="What fails with it: a rack, a room, a site. Mesos is told it as the node's"
+        " fault domain.",
+        examples=["rack1"],
+    )
 
 
 HostEntry = Annotated[
@@ -125,6 +131,11 @@ class StaticOptions(Model):
         default=None,
         description="An OpenSSH file with the hosts' public host keys, and the jump hosts'.",
         examples=["~/.ssh/known_hosts"],
+    )
+    region: Label | None = Field(
+        default=None,
+        description="What all `zone`s are in; unset: the cluster's name.",
+        examples=["frankfurt"],
     )
     jump: Jump | None = Field(
         default=None,

@@ -73,12 +73,17 @@ class Daemon:
 
     def start(self) -> None:
         """Start the process and wait until it is ready."""
+        self.launch()
+        wait_for(f"{self.argv[0]}, see {self.log}", self.is_ready)
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the process, whatever becomes of it."""
         environment = {"PATH": os.environ["PATH"], **self.environment}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.argv, stdout=log, stderr=subprocess.STDOUT, env=environment
             )
-        wait_for(f"{self.argv[0]}, see {self.log}", self.is_ready)
+        return self._process
 
     def is_ready(self) -> bool:
         return True

@@ -106,6 +106,7 @@ def test_variables_of_the_cluster(built: dict[str, Any]) -> None:
     hosts = [{"name": name, "address": f"10.0.0.{n}"} for n, name in enumerate(names, start=1)]
     assert built["all"]["vars"] == {
         "mesosdeploy_cluster": "demo",
+        "mesosdeploy_region": "",
         "mesosdeploy_hosts": hosts,
         "mesosdeploy_zookeeper_servers": [
             {"id": n, **host} for n, host in enumerate(hosts[:3], start=1)
@@ -381,3 +382,39 @@ def test_nodes_whose_processes_only_ssh_leads_to_are_marked(
     built = inventory.build(spec, [replace(first, **changes), *others], context=CONTEXT)
     variables = built["_meta"]["hostvars"][first.name]  # type: ignore[index]
     assert variables.get("mesosdeploy_behind_ssh", False) is marked
+
+
+def zoned(spec: Spec, zones: dict[str, str], region: str = "") -> dict[str, Any]:
+    nodes = [replace(one, zone=zones.get(one.name, ""), region=region) for one in nodes_of(spec)]
+    built: dict[str, Any] = inventory.build(spec, nodes, context=CONTEXT)
+    return built
+
+
+ALL_ZONED = {"master-1": "a", "master-2": "b", "master-3": "c", "agent-1": "a"}
+
+
+@pytest.mark.parametrize(
+    ("zones", "region", "expected"),
+    [
+        pytest.param(ALL_ZONED, "north", "north", id="zones of a region"),
+        pytest.param(ALL_ZONED, "", "demo", id="a region without a name is the cluster"),
+        pytest.param({"agent-1": "a"}, "north", "", id="no master has a zone: no agent gets one"),
+        pytest.param({}, "north", "", id="no zones"),
+    ],
+)
+def test_fault_domains_are_for_clusters_whose_masters_have_zones(
+    spec: Spec, zones: dict[str, str], region: str, expected: str
+) -> None:
+    built = zoned(spec, zones, region)
+    assert built["all"]["vars"]["mesosdeploy_region"] == expected
+    told = {
+        name: values["mesosdeploy_zone"]
+        for name, values in built["_meta"]["hostvars"].items()
+        if "mesosdeploy_zone" in values
+    }
+    assert told == zones
+
+
+def test_a_master_without_a_zone_beside_others_is_refused(spec: Spec) -> None:
+    with pytest.raises(DeployError, match="master-3 without a zone, beside masters that have"):
+        zoned(spec, {"master-1": "a", "master-2": "b"})

@@ -177,3 +177,33 @@ def test_plan_as_data_is_plain() -> None:
         "group": "masters",
         "reason": "it does not exist yet",
     }
+
+
+AGENT_ROLES = frozenset({NodeRole.MESOS_AGENT})
+
+
+@pytest.mark.parametrize(
+    ("roles", "before", "after", "refused"),
+    [
+        pytest.param(AGENT_ROLES, "r/a", "r/b", "from r/a to r/b", id="an agent moves"),
+        pytest.param(AGENT_ROLES, "r/a", "q/a", "from r/a to q/a", id="an agent's region"),
+        pytest.param(AGENT_ROLES, "r/a", "r/", "from r/a to none", id="an agent leaves"),
+        pytest.param(AGENT_ROLES, "r/", "r/a", "", id="an agent gets its first"),
+        pytest.param(MASTER_ROLES, "r/a", "r/b", "", id="a master moves"),
+        pytest.param(MASTER_ROLES, "r/a", "r/", "from r/a to none", id="a master leaves"),
+        pytest.param(MASTER_ROLES, "r/a", "q/a", "from r/a to q/a", id="a master's region"),
+    ],
+)
+def test_a_zone_that_mesos_would_not_take_is_refused(
+    roles: frozenset[NodeRole], before: str, after: str, refused: str
+) -> None:
+    def placed(text: str) -> Node:
+        region, _, zone = text.partition("/")
+        return replace(node("master-1"), region=region, zone=zone)
+
+    asked = request("master-1", roles=roles)
+    entry = RecordedNode(node=placed(before), request=request_record(asked))
+    known = replace(state(), nodes={"master-1": entry})
+    for installed, expected in ((known, refused), (replace(known, installed_at=""), "")):
+        dangers = planning.make([asked], [placed(after)], installed, fingerprint="f").dangers
+        assert [expected in danger for danger in dangers] == [True] * bool(expected)

@@ -99,6 +99,14 @@ class AwsProvider(BastionProvider):
         addresses = machine.public_ips if self._is_public(machine) else machine.private_ips
         return next(iter(addresses), "")
 
+    def region(self) -> str:
+        """Return the region of the spec."""
+        return self.settings.region
+
+    def zone_of(self, machine: CloudNode) -> str:
+        """Return the availability zone, as AWS tells it."""
+        return str(machine.extra.get("availability") or "")
+
     def prepare(self, requests: Sequence[NodeRequest], report: Report) -> None:
         """Make network, security groups, key pair and bastion, or bring them up to date."""
         for request in requests:

@@ -16,6 +16,7 @@ GROUP = f"{PREFIX}group"
 INDEX = f"{PREFIX}index"
 HOST_KEY = f"{PREFIX}host-key"
 EXPIRES = f"{PREFIX}expires"
+ZONE = f"{PREFIX}zone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ def machine_name(cluster: str, node: str) -> str:
 
 
 def machine_tags(
-    request: NodeRequest, *, host_key: str, extra: Mapping[str, str]
+    request: NodeRequest, *, host_key: str, place: str, extra: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the tags by which a node is found again, after its labels."""
     return {
@@ -51,6 +52,7 @@ def machine_tags(
         GROUP: request.group,
         INDEX: str(request.index),
         HOST_KEY: host_key,
+        **({ZONE: place} if place else {}),
     }
 
 

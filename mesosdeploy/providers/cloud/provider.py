@@ -95,6 +95,14 @@ class CloudProvider(ABC):
         """Return the address by which this controller reaches a machine, "" until it is known."""
         return next(iter([*machine.public_ips, *machine.private_ips]), "")
 
+    def region(self) -> str:
+        """Return the region that all machines are in, "" where that has no name."""
+        return ""
+
+    def zone_of(self, machine: CloudNode) -> str:
+        """Return the zone that a machine was made in, "" where none was named."""
+        return self.tags_of(machine).get(launching.ZONE, "")
+
     def jump_of(self, machine: CloudNode) -> Jump | None:
         """Return the machine through which SSH reaches this one, if there is one."""
         del machine
@@ -229,7 +237,9 @@ class CloudProvider(ABC):
 
     def _plan_launch(self, request: NodeRequest, place: str) -> Launch:
         host_key = make_host_key()
-        tags = launching.machine_tags(request, host_key=host_key.public, extra=self.extra_tags())
+        tags = launching.machine_tags(
+            request, host_key=host_key.public, place=place, extra=self.extra_tags()
+        )
         return Launch(
             request=request,
             name=launching.machine_name(request.cluster, request.name),
@@ -322,4 +332,6 @@ class CloudProvider(ABC):
             labels=launching.labels_of(tags),
             detail=self.detail_of(machine),
             jump=self.jump_of(machine),
+            zone=self.zone_of(machine),
+            region=self.region(),
         )

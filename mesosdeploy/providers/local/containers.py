@@ -43,13 +43,17 @@ class Platform:
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerSpec:
-    """One node as a container; `host_key` is the public half of the key it is created with."""
+    """One node as a container; `host_key` is the public half of the key it is created with.
+
+    `zone` is a name and no more: all nodes are on one machine.
+    """
 
     request: NodeRequest
     address: str
     network: str
     image: str
     host_key: str
+    zone: str = ""
 
     @property
     def container(self) -> str:
@@ -96,6 +100,7 @@ def labels(spec: ContainerSpec) -> dict[str, str]:
         f"{LABEL}.address": spec.address,
         f"{LABEL}.host-key": spec.host_key,
         f"{LABEL}.spec-version": LABEL_VERSION,
+        **({f"{LABEL}.zone": spec.zone} if spec.zone else {}),
     }
     result |= {f"{LABEL}.role.{role.value}": "true" for role in sorted(request.roles)}
     return result | {f"{LABEL}.label.{key}": value for key, value in request.labels.items()}
@@ -173,6 +178,7 @@ def parse_node(inspected: Mapping[str, Any]) -> Node:
         host_key=marks.get(f"{LABEL}.host-key") or None,
         labels={k.removeprefix(prefix): v for k, v in marks.items() if k.startswith(prefix)},
         detail="" if status is NodeStatus.RUNNING else f"container is {state or 'unknown'}",
+        zone=marks.get(f"{LABEL}.zone", ""),
     )
 
 

@@ -30,7 +30,7 @@ from mesosdeploy.providers.local.network import ensure_network
 from mesosdeploy.providers.local.recipe import choose_recipe
 from mesosdeploy.providers.local.runtime import allow_watchers, cgroup_mode, detect_platform
 
-OPTIONS = frozenset({"engine", "image", "runtime", "subnet"})
+OPTIONS = frozenset({"engine", "image", "runtime", "subnet", "zones"})
 
 
 class LocalProvider:
@@ -38,14 +38,14 @@ class LocalProvider:
 
     def __init__(self, context: ClusterContext) -> None:
         self._context = context
-        given = (context.options or {}).items()
-        self._options = {key: str(value) for key, value in given if value is not None}
-        unknown = sorted(set(self._options) - OPTIONS)
-        if unknown:
+        given = {k: v for k, v in (context.options or {}).items() if v is not None}
+        if unknown := sorted(set(given) - OPTIONS):
             raise ProviderError(
                 f"the local provider has no option {', '.join(unknown)}",
                 hint=f"its options are: {', '.join(sorted(OPTIONS))}",
             )
+        self._zones = parse_zones(given.pop("zones", ()))
+        self._options = {key: str(value) for key, value in given.items()}
         self._prepared: tuple[str, Platform] | None = None
         self._addresses: dict[str, str] = {}
         self._lock = Lock()
@@ -172,6 +172,7 @@ class LocalProvider:
             network=network_name(request.cluster),
             image=tag,
             host_key=host_key.public,
+            zone=self._zones[(request.index - 1) % len(self._zones)],
         )
         report(f"{request.name}: making container {spec.container} ({spec.address})")
         files = archive(
@@ -229,6 +230,11 @@ _removal = retry(
     reraise=True,
 )
 """An engine may still hold what it just let go; it is asked again for two seconds."""
+
+
+def parse_zones(given: object) -> tuple[str, ...]:
+    """Return the zones over which the nodes of a group take turns, one without a name for none."""
+    return tuple(map(str, given)) if isinstance(given, Sequence) and given else ("",)
 
 
 def _failed(check: str, exc: ProviderError) -> Finding:

@@ -63,6 +63,10 @@ class OpenStackProvider(BastionProvider):
             marks={CLUSTER: self.context.cluster, **self.extra_tags()},
         )
 
+    def region(self) -> str:
+        """Return the region of the spec, else that of the cloud's configuration."""
+        return self.settings.region or str(self.project.connection.config.region_name or "")
+
     def connect(self) -> NovaDriver:
         """Return a driver with a token that is valid now."""
         return self.project.driver()

@@ -8,6 +8,7 @@ from mesosdeploy.mesos.quantities import attribute_differences, differences
 from mesosdeploy.mesos.views import (
     AgentView,
     ClusterView,
+    Domain,
     MasterView,
     leadership_problems,
     majority,
@@ -53,6 +54,30 @@ def test_replicated_log_has_every_master(
 def test_master_runs_the_version(cluster: dict[str, Any], answering_master: MasterView) -> None:
     version, wanted = answering_master.version, cluster["mesosdeploy_mesos_version"]
     assert version == wanted, f"{answering_master.node} runs Mesos {version}, not {wanted}"
+
+
+def test_master_is_in_its_zone(
+    nodes: Nodes, cluster: dict[str, Any], answering_master: MasterView
+) -> None:
+    wrong = _domain_difference(nodes, cluster, answering_master)
+    assert not wrong, wrong
+
+
+def test_agent_is_in_its_zone(
+    nodes: Nodes, cluster: dict[str, Any], known_agent: AgentView
+) -> None:
+    wrong = _domain_difference(nodes, cluster, known_agent)
+    assert not wrong, wrong
+
+
+def _domain_difference(nodes: Nodes, cluster: dict[str, Any], seen: MasterView | AgentView) -> str:
+    """Say how a fault domain differs from the node's zone; without a zone it may be any."""
+    region = cluster.get("mesosdeploy_region")
+    zone = nodes.expected(seen.node).get("mesosdeploy_zone")
+    if not (region and zone) or seen.domain == Domain(region=region, zone=zone):
+        return ""
+    told = f"{seen.domain.region}/{seen.domain.zone}" if seen.domain else "none"
+    return f"{seen.node} has the fault domain {told}, its zone is {region}/{zone}"
 
 
 def test_agent_is_registered_and_active(view: ClusterView, agent: str) -> None:

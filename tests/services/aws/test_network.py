@@ -58,8 +58,11 @@ def test_a_machine_is_encrypted_guarded_and_spread(
     iam.create_instance_profile(InstanceProfileName="node")
     provider = provide(instance_profile="node", disk_gb=20)
     provider.prepare(requests, quiet)
-    for request in requests[:3]:
-        provider.create(request, quiet)
+    nodes = [provider.create(request, quiet) for request in requests[:3]]
+    assert [(node.region, node.zone) for node in nodes] == [
+        (REGION, f"{REGION}{letter}") for letter in "abc"
+    ]
+    assert nodes == list(provide().list())
     launches = [entry for entry in aws.log() if entry["action"] == "RunInstances"]
     for entry in launches:
         assert entry["MetadataOptions.HttpTokens"] == "required"

@@ -6,6 +6,7 @@ real ones answer so is tested against real clusters in tests/e2e.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ import pytest
 
 from mesosdeploy.mesos.endpoints import Endpoint, Endpoints
 from mesosdeploy.mesos.operator import assemble, read_agent, read_master
-from mesosdeploy.mesos.views import AgentView, MasterView
+from mesosdeploy.mesos.views import AgentView, Domain, MasterView
 from tests.unit.mesos.answers import asked
 
 MASTERS = tuple(Endpoint(node=f"master-{n}", address=f"10.0.0.{n}", port=5050) for n in (1, 2))
@@ -165,3 +166,23 @@ def test_an_agent_that_the_leader_does_not_list_is_not_registered() -> None:
     other = AgentView(node="agent-2", address="10.0.0.10", port=5051, reachable=True)
     (agent,) = assemble("demo", views(True, False), [other], [], seconds=0.1).agents
     assert agent.registered is False
+
+
+DOMAIN = {"fault_domain": {"region": {"name": "north"}, "zone": {"name": "a"}}}
+
+
+def test_the_fault_domain_is_the_one_that_the_leader_knows() -> None:
+    entry = {**LISTED, "domain": DOMAIN}
+    answers = master_answers(elected=1.0, slaves=httpx.Response(200, json={"slaves": [entry]}))
+    answers["/flags"] = {"flags": {"quorum": "2", "domain": json.dumps(DOMAIN)}}
+    view, listed = read_master(asked(MASTERS[0], answers), WHERE)
+    agent = AgentView(node="agent-1", address="10.0.0.9", port=5051)
+    (joined,) = assemble("demo", [(view, listed)], [agent], [], seconds=0.0).agents
+    assert view.domain == joined.domain == Domain(region="north", zone="a")
+
+
+def test_a_flag_that_names_a_file_tells_no_domain() -> None:
+    answers = master_answers(elected=1.0, slaves=httpx.Response(200, json={"slaves": []}))
+    answers["/flags"] = {"flags": {"quorum": "2", "domain": "/etc/mesos/domain"}}
+    view, _ = read_master(asked(MASTERS[0], answers), WHERE)
+    assert (view.domain, view.error) == (None, "")

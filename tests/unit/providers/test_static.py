@@ -44,6 +44,13 @@ def test_hosts_are_running_nodes_with_the_names_of_the_spec() -> None:
     assert {node.host_key for node in nodes} == {KEY}
 
 
+def test_zones_are_those_of_the_hosts_in_one_region() -> None:
+    host = {"address": "192.0.2.11", "host_key": KEY}
+    hosts = {"masters": [{**host, "zone": "rack1"}, host]}
+    nodes = provider(hosts=hosts, region="north").list()
+    assert [(node.region, node.zone) for node in nodes] == [("north", "rack1"), ("north", "")]
+
+
 def test_a_host_without_a_pinned_key_is_refused_with_the_way_to_pin_it() -> None:
     unpinned = provider(hosts={"masters": ["192.0.2.11", {"address": "192.0.2.12"}]})
     with pytest.raises(ProviderError) as caught:

@@ -92,7 +92,7 @@ FIELDS = {
     "option of local": (
         described(provider={"type": "local", "engin": "podman"}),
         (
-            'provider.engin: is not a known key | did you mean "engine"? keys here: engine, image, runtime, subnet'
+            'provider.engin: is not a known key | did you mean "engine"? keys here: engine, image, runtime, subnet, zones'
         ),
     ),
     "choice of local": (

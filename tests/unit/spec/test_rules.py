@@ -232,6 +232,16 @@ ACROSS = {
             'provider.hosts.agents[1]: is given twice in the group agents (value "192.0.2.2") | give each node a host of its own'
         ),
     ),
+    "a master without a zone": (
+        static(
+            {"masters": ["192.0.2.1"], "agents": [{"address": "192.0.2.2", "zone": "b"}]},
+            masters=1,
+            agents=1,
+        ),
+        (
+            'provider.hosts.masters[0]: has no zone, and a master without one lets no agent in that has one (value "192.0.2.1") | give every master\'s host a `zone`, or no host'
+        ),
+    ),
     "Grafana without Prometheus": (
         described(features={"grafana": True}),
         (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -174,3 +175,9 @@ def test_subnets_are_read_from_every_engine(answer: dict[str, Any]) -> None:
 
 def test_networks_without_subnets_have_none() -> None:
     assert parse_subnets([{"Name": "host", "IPAM": {"Config": None}}, {"name": "none"}]) == []
+
+
+def test_zone_is_read_back_from_the_container() -> None:
+    zoned = replace(spec(), zone="b")
+    assert parse_node(inspected(zoned, "running")).zone == "b"
+    assert parse_node(inspected(spec(), "running")).zone == ""
