@@ -93,7 +93,7 @@ def _remove(environment: Environment, found: Belongings, progress: Progress) -> 
         provider.destroy(node, progress.detail)
 
     with journal.step("machines"):
-        in_parallel(found.nodes, destroy)
+        in_parallel(found.nodes, destroy, report=progress.detail)
     progress.step("Remove what was around them")
     with journal.step("cleanup"):
         provider.cleanup(progress.detail)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event, Lock
+from threading import Event, Lock, current_thread, main_thread
 from typing import TypeVar
 
-from mesosdeploy import ssh
+from mesosdeploy import interruption, ssh
 from mesosdeploy.errors import MesosDeployError, ProviderError
 from mesosdeploy.nodes import Node
 from mesosdeploy.plan import Action, ActionKind
@@ -46,7 +48,9 @@ class Machines:
             ActionKind.KEEP: self._keep,
             ActionKind.REMOVE: self._remove,
         }
-        results = in_parallel(actions, lambda action: work[action.kind](action, report))
+        results = in_parallel(
+            actions, lambda action: work[action.kind](action, report), report=report
+        )
         return tuple(node for node in results if node is not None)
 
     def _recorded(self, state: record.ClusterState) -> None:
@@ -97,23 +101,32 @@ class Machines:
             self._recorded(self.state.without_node(node.name))
 
 
+def _unheard(_text: str) -> None:
+    """Tell nobody."""
+
+
 def in_parallel(
-    items: Iterable[T], work: Callable[[T], R], *, cut_off: Event | None = None
+    items: Iterable[T], work: Callable[[T], R], *, report: Report = _unheard
 ) -> list[R]:
     """Return `work(item)` for every item, in order, after all have ended.
 
     Raises ProviderError that carries every failure when there were several, the failure itself
     when there was one. When this thread is interrupted, what has not begun does not begin any
-    more, what runs is waited for, and `cut_off` is set, so that mere waiting can end at once.
+    more, pauses end at once (`interruption`), and only calls under way are waited for, so that it
+    is known what became of them; a second interruption ends the process.
     """
+    cut_off = Event()
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-        futures = [pool.submit(work, item) for item in items]
+        futures = [pool.submit(interruption.bound(work, cut_off), item) for item in items]
         try:
             wait(futures)
         except BaseException:
-            if cut_off:
-                cut_off.set()
+            cut_off.set()
             pool.shutdown(wait=False, cancel_futures=True)
+            running = sum(not future.done() for future in futures)
+            report(f"interrupted: {running} under way; once more ends this at once")
+            with _deadly_signals():
+                pool.shutdown(wait=True)
             raise
     failures = [exc for future in futures if (exc := future.exception()) is not None]
     known = [exc for exc in failures if isinstance(exc, MesosDeployError)]
@@ -130,6 +143,20 @@ def in_parallel(
     return [future.result() for future in futures]
 
 
+@contextmanager
+def _deadly_signals() -> Iterator[None]:
+    """Let the next Ctrl-C or SIGTERM end the process; Python's own way would join its threads."""
+    if current_thread() is not main_thread():  # others get no signals and may set none
+        yield
+        return
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
 Way = Callable[[Node], Sequence[str]]
 """The arguments of the ssh that connects to a node with a jump."""
 
@@ -142,20 +169,16 @@ def wait_for_ssh(
         RetryError,
         Retrying,
         retry_if_exception_type,
-        sleep_using_event,
         stop_after_delay,
-        stop_when_event_set,
         wait_exponential,
     )
-
-    cut_off = Event()
 
     def greet(node: Node) -> str | None:
         attempts = Retrying(
             retry=retry_if_exception_type(OSError),
-            stop=stop_after_delay(seconds) | stop_when_event_set(cut_off),
+            stop=stop_after_delay(seconds),
             wait=wait_exponential(multiplier=0.1, max=2),
-            sleep=sleep_using_event(cut_off),
+            sleep=interruption.pause,
         )
         try:
             attempts(_banner, node, way)
@@ -164,7 +187,7 @@ def wait_for_ssh(
         report(f"{node.name} answers")
         return None
 
-    silent = [text for text in in_parallel(nodes, greet, cut_off=cut_off) if text]
+    silent = [text for text in in_parallel(nodes, greet, report=report) if text]
     if silent:
         raise ProviderError(
             f"no SSH server within {seconds:.0f} s on\n" + "\n".join(f"  {s}" for s in silent),

@@ -16,6 +16,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from mesosdeploy import interruption
 from mesosdeploy.providers.cloud.failures import RETRIED, CloudError, Dialect, Kind
 
 T = TypeVar("T")
@@ -26,7 +27,11 @@ _jitter = wait_random_exponential(multiplier=0.3, max=10)
 
 
 def once(work: Callable[[], T], *, what: str, dialect: Dialect) -> T:
-    """Return what `work` returns; CloudError for every failure that a driver can have."""
+    """Return what `work` returns; CloudError for every failure that a driver can have.
+
+    It does not begin when the command was interrupted: Interrupted.
+    """
+    interruption.check()
     try:
         return work()
     except CloudError:
@@ -51,6 +56,7 @@ def persist(
         retry=retry_if_exception(lambda exc: isinstance(exc, CloudError) and exc.kind in retried),
         stop=stop_after_delay(seconds),
         wait=_pause,
+        sleep=interruption.pause,
         reraise=True,
     )
     return retrying(lambda: once(work, what=what, dialect=dialect))

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+from mesosdeploy import interruption
 from mesosdeploy.providers.cloud.failures import CloudError, Kind
 
 T = TypeVar("T")
@@ -15,12 +16,14 @@ T = TypeVar("T")
 def until(look: Callable[[], T | None], *, what: str, seconds: float, poll: float) -> T:
     """Return what `look` returns as soon as that is not None.
 
-    Raises what `look` raises, at once, and CloudError that says `what` when `seconds` have passed.
+    Raises what `look` raises, at once, CloudError that says `what` when `seconds` have passed, and
+    Interrupted when the command is.
     """
     retrying = Retrying(
         retry=retry_if_result(lambda found: found is None),
         stop=stop_after_delay(seconds),
         wait=wait_fixed(poll),
+        sleep=interruption.pause,
     )
     try:
         found = retrying(look)

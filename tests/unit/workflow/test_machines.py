@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
-from threading import Event
 
 import pytest
 
+from mesosdeploy import interruption
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import Jump, Node, NodeStatus
 from mesosdeploy.workflow import machines
@@ -15,19 +16,26 @@ from mesosdeploy.workflow import machines
 def test_interruption_begins_nothing_new_and_ends_mere_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cut_off, begun = Event(), []
+    begun, told = list[int](), list[str]()
 
     def interrupt(_futures: object) -> None:
         raise KeyboardInterrupt
 
     def work(item: int) -> None:
         begun.append(item)
-        assert cut_off.wait(10)
+        interruption.pause(600)
 
     monkeypatch.setattr(machines, "wait", interrupt)
+    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
     with pytest.raises(KeyboardInterrupt):
-        machines.in_parallel(range(100), work, cut_off=cut_off)
+        machines.in_parallel(range(100), work, report=told.append)
     assert len(begun) <= 20
+    assert len(told) == 1
+    assert handlers == [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+
+
+def test_work_that_was_not_interrupted_pauses_as_long_as_it_says() -> None:
+    assert machines.in_parallel([0.01], interruption.pause) == [None]
 
 
 def test_results_are_in_the_order_of_the_items() -> None:
