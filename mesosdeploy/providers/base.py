@@ -90,7 +90,7 @@ class Priced(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Surrounding:
-    """Something around the machines: what `up` would do to it (make, keep, change)."""
+    """Something around the machines: what `up` would do to it (make, keep, change, remove)."""
 
     action: str
     kind: str
@@ -104,6 +104,15 @@ class Foreseeing(Protocol):
 
     def foresee(self, requests: Sequence[NodeRequest]) -> Sequence[Surrounding]:
         """Return what is and would be around machines for these requests; changes nothing."""
+        ...
+
+
+@runtime_checkable
+class Tidying(Protocol):
+    """A provider that can remove around the machines what a changed spec left without a use."""
+
+    def tidy(self, requests: Sequence[NodeRequest], report: Report) -> None:
+        """Remove it; called when machines that the spec dropped are gone."""
         ...
 
 

@@ -13,6 +13,7 @@ from mesosdeploy.ansible import Recap, Strategy
 from mesosdeploy.errors import DeployError, ProviderError, StateError, UsageError
 from mesosdeploy.nodes import Node
 from mesosdeploy.plan import ActionKind, Plan
+from mesosdeploy.providers.base import Tidying
 from mesosdeploy.state import keys, record
 from mesosdeploy.state.journal import Journal, Unfinished, now
 from mesosdeploy.workflow import install
@@ -166,6 +167,9 @@ def _machines(work: Work) -> None:
         work.nodes = machines.apply(work.plan.actions, work.report)
     finally:
         work.state = machines.state
+    provider = work.environment.provider
+    if isinstance(provider, Tidying):
+        provider.tidy(work.environment.spec.requests(), work.report)
 
 
 def _empty_what_goes(work: Work) -> None:

@@ -198,20 +198,15 @@ def remove_all(
 
     Raises CloudError when something is still held after RELEASE_SECONDS.
     """
-    for listed in _TABLE:
-        _remove_kind(account, listed, filters, report)
-        if listed.vanishes:
-            until(
-                partial(_all_gone, account, listed, filters),
-                what=f"a removed {listed.kind} is still there",
-                seconds=RELEASE_SECONDS,
-                poll=poll,
-            )
+    for kind in KINDS:
+        remove_kind(account, kind, filters, report, poll)
 
 
-def _remove_kind(
-    account: Account, listed: _Listed, filters: Sequence[Mapping[str, Any]], report: Report
+def remove_kind(
+    account: Account, kind: str, filters: Sequence[Mapping[str, Any]], report: Report, poll: float
 ) -> None:
+    """Remove the objects of one kind that pass the filters, as `remove_all` does."""
+    listed = next(each for each in _TABLE if each.kind == kind)
     found = list(_of_kind(account, listed, filters))
     if listed.kind == "security group":
         for it in found:
@@ -219,6 +214,13 @@ def _remove_kind(
     for it in found:
         report(f"removing {it.kind} {it.id}")
         _tolerant(listed.remove, account, it)
+    if listed.vanishes:
+        until(
+            partial(_all_gone, account, listed, filters),
+            what=f"a removed {listed.kind} is still there",
+            seconds=RELEASE_SECONDS,
+            poll=poll,
+        )
 
 
 def _all_gone(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from mesosdeploy.providers.aws import belongings
 from mesosdeploy.providers.aws.network import Ground, tag_of, tagged
 from mesosdeploy.providers.base import Report
 from mesosdeploy.providers.cloud.flows import ADMIN, Rule
+from mesosdeploy.providers.cloud.foreseeing import Change
 from mesosdeploy.providers.cloud.launch import GROUP
+from mesosdeploy.spec.cloud_rules import BASTION
 
 Line = tuple[str, int, int, str]
 """Protocol, first port, last port, and the source: a group's id or a network."""
@@ -21,28 +24,68 @@ def ids(ground: Ground) -> dict[str, str]:
 
 
 def ensure(ground: Ground, vpc: str, rules: Mapping[str, Sequence[Rule]], report: Report) -> None:
-    """Make the groups first, then their rules, which name groups; remove rules that went away."""
-    there = {tag_of(item, GROUP): item for item in ground.find("security group")}
+    """Make the groups first, then their rules, which name groups; remove rules that went away.
+
+    What came from a group that the spec dropped may still come: its machines are there yet.
+    """
+    there = _there(ground)
     for group in rules:
         if group not in there:
             there[group] = _make(ground, vpc, group, report)
-    known = {group: str(item["GroupId"]) for group, item in there.items()}
-    for group, wanted in rules.items():
-        _set_rules(ground, there[group], _wanted(wanted, known, ground.options.admin_cidrs), report)
+    _set_all(ground, rules, there, report)
 
 
-def differences(
-    ground: Ground, rules: Mapping[str, Sequence[Rule]]
-) -> dict[str, tuple[bool, int, int]]:
-    """Return for each group whether it is new, and how many rules it would gain and lose."""
-    there = {tag_of(item, GROUP): item for item in ground.find("security group")}
+def tidy(
+    ground: Ground,
+    rules: Mapping[str, Sequence[Rule]],
+    in_use: Collection[str],
+    report: Report,
+) -> None:
+    """Remove groups that are neither in the spec nor of any machine, and what names them."""
+    there = _there(ground)
+    idle = [group for group in there if group not in rules and group not in in_use]
+    if idle:
+        _set_all(ground, rules, {g: item for g, item in there.items() if g not in idle}, report)
+        of_idle = {"Name": f"tag:{GROUP}", "Values": idle}
+        filters = [*belongings.tag_filter(ground.cluster), of_idle]
+        belongings.remove_kind(ground.account, "security group", filters, report, poll=1)
+
+
+def differences(ground: Ground, rules: Mapping[str, Sequence[Rule]]) -> dict[str, Change]:
+    """Return what would become of each group."""
+    there = _there(ground)
     known = {group: str(there.get(group, {}).get("GroupId", f"sg-new-{group}")) for group in rules}
     result = {}
     for group, lines in rules.items():
         wanted = set(_wanted(lines, known, ground.options.admin_cidrs))
         existing = set(dict(_lines(there.get(group, {}).get("IpPermissions", ()))))
-        result[group] = (group not in there, len(wanted - existing), len(existing - wanted))
-    return result
+        result[group] = Change(
+            is_new=group not in there,
+            more=len(wanted - existing),
+            fewer=len(existing - wanted),
+        )
+    dropped = set(there) - set(rules) - {BASTION}  # a bastion is no machine of the spec
+    return result | {group: Change(is_dropped=True) for group in sorted(dropped)}
+
+
+def _there(ground: Ground) -> dict[str, dict[str, Any]]:
+    return {tag_of(item, GROUP): item for item in ground.find("security group")}
+
+
+def _set_all(
+    ground: Ground,
+    rules: Mapping[str, Sequence[Rule]],
+    there: Mapping[str, Mapping[str, Any]],
+    report: Report,
+) -> None:
+    """Bring the rules of the spec's groups up to date; what comes from others `there` stays."""
+    known = {group: str(item["GroupId"]) for group, item in there.items()}
+    spared = {known[group] for group in there if group not in rules}
+    for group, lines in rules.items():
+        wanted = _wanted(lines, known, ground.options.admin_cidrs)
+        existing = dict(_lines(there[group]["IpPermissions"]))
+        wanted |= {line: why for line, why in existing.items() if line[-1] in spared}
+        _set_rules(ground, there[group], wanted, report)
 
 
 def _make(ground: Ground, vpc: str, group: str, report: Report) -> dict[str, Any]:

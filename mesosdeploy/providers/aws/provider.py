@@ -118,6 +118,10 @@ class AwsProvider(BastionProvider):
         self._forget_ground()
         self.ensure_bastion(report)
 
+    def tidy(self, requests: Sequence[NodeRequest], report: Report) -> None:
+        """Remove security groups that are neither the spec's nor any machine's."""
+        firewall.tidy(self.ground, self._rules(requests), self.groups_in_use(), report)
+
     def _ensure_network(self, report: Report) -> str:
         if self.settings.network:
             return self.settings.network.vpc

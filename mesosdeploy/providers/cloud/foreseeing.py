@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from mesosdeploy.providers.base import Surrounding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What would become of a security group: how many rules it would gain and lose."""
+
+    is_new: bool = False
+    is_dropped: bool = False
+    more: int = 0
+    fewer: int = 0
+
+    @property
+    def action(self) -> str:
+        """The change in a word of `Surrounding`."""
+        if self.is_dropped:
+            return "remove"
+        return "make" if self.is_new else "change" if self.more or self.fewer else "keep"
 
 
 def counted(wanted: Mapping[str, int], there: Mapping[str, int]) -> Iterator[Surrounding]:
@@ -17,15 +35,13 @@ def counted(wanted: Mapping[str, int], there: Mapping[str, int]) -> Iterator[Sur
             yield Surrounding(action="keep", kind=kind, name=f"{kept}")
 
 
-def groups(changes: Mapping[str, tuple[bool, int, int]], prefix: str) -> Iterator[Surrounding]:
-    """Yield each security group: group -> whether it is new, how many rules it gains and loses."""
-    for group, (is_new, missing, surplus) in changes.items():
-        detail = ", ".join(
-            words
-            for count, words in ((missing, f"{missing} rules more"), (surplus, f"{surplus} fewer"))
-            if count
-        )
-        action = "make" if is_new else "change" if detail else "keep"
+def groups(changes: Mapping[str, Change], prefix: str) -> Iterator[Surrounding]:
+    """Yield each security group, given what would become of that of each group."""
+    for group, change in changes.items():
+        more, fewer = f"{change.more} rules more", f"{change.fewer} fewer"
         yield Surrounding(
-            action=action, kind="security group", name=f"{prefix}-{group}", detail=detail
+            action=change.action,
+            kind="security group",
+            name=f"{prefix}-{group}",
+            detail=", ".join(words for words in (more, fewer) if not words.startswith("0 ")),
         )

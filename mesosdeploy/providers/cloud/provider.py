@@ -190,6 +190,11 @@ class CloudProvider(ABC):
             report(f"removing machine {machine.id}")
             self.destroy(self._node(machine), report)
 
+    def groups_in_use(self) -> frozenset[str]:
+        """Return the groups of which there is any machine, whether the spec has them or not."""
+        machines = self._machines(time.monotonic())
+        return frozenset(self.tags_of(each).get(launching.GROUP, "") for each in machines)
+
     def wait(self, nodes: Sequence[Node]) -> Sequence[Node]:
         """Return these nodes, in this order, when all run and have their addresses.
 

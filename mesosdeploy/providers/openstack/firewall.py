@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from openstack.exceptions import raise_from_response
 
 from mesosdeploy.providers.base import Report
 from mesosdeploy.providers.cloud.flows import ADMIN, Rule
+from mesosdeploy.providers.cloud.foreseeing import Change
 from mesosdeploy.providers.cloud.launch import GROUP
+from mesosdeploy.providers.openstack import belongings
 from mesosdeploy.providers.openstack.belongings import Belonging, described
 from mesosdeploy.providers.openstack.network import Ground
+from mesosdeploy.spec.cloud_rules import BASTION
 
 Line = tuple[str, int, int, str]
 """Protocol, first port, last port, and the source: a group's id or a network."""
@@ -23,17 +26,33 @@ def ids(ground: Ground) -> dict[str, str]:
 
 
 def ensure(ground: Ground, rules: Mapping[str, Sequence[Rule]], report: Report) -> None:
-    """Make the groups first, then their rules, which name groups; remove rules that went away."""
+    """Make the groups first, then their rules, which name groups; remove rules that went away.
+
+    What came from a group that the spec dropped may still come: its machines are there yet.
+    """
     known = {group: _group(ground, group, report).id for group in rules}
+    spared = {id_ for group, id_ in ids(ground).items() if group not in rules}
     for group, lines in rules.items():
         wanted = _wanted(lines, known, ground.options.admin_cidrs)
-        _set_rules(ground, known[group], wanted, report)
+        _set_rules(ground, known[group], wanted, report, spared=spared)
 
 
-def differences(
-    ground: Ground, rules: Mapping[str, Sequence[Rule]]
-) -> dict[str, tuple[bool, int, int]]:
-    """Return for each group whether it is new, and how many rules it would gain and lose."""
+def tidy(
+    ground: Ground,
+    rules: Mapping[str, Sequence[Rule]],
+    in_use: Collection[str],
+    report: Report,
+) -> None:
+    """Remove groups that are neither in the spec nor of any machine; Neutron what names them."""
+    for it in ground.find("security group"):
+        group = it.marks.get(GROUP, "")
+        if group not in rules and group not in in_use:
+            report(f"removing {it.kind} {ground.name}-{group}")
+            belongings.remove(ground.project, it)
+
+
+def differences(ground: Ground, rules: Mapping[str, Sequence[Rule]]) -> dict[str, Change]:
+    """Return what would become of each group."""
     there = {it.marks.get(GROUP, ""): it for it in ground.find("security group")}
     known = {group: there[group].id if group in there else f"new {group}" for group in rules}
     result = {}
@@ -41,8 +60,13 @@ def differences(
         wanted = set(_wanted(lines, known, ground.options.admin_cidrs))
         items = there[group].item.security_group_rules if group in there else ()
         existing = {line for line, _ in _lines(items)}
-        result[group] = (group not in there, len(wanted - existing), len(existing - wanted))
-    return result
+        result[group] = Change(
+            is_new=group not in there,
+            more=len(wanted - existing),
+            fewer=len(existing - wanted),
+        )
+    dropped = set(there) - set(rules) - {BASTION}  # a bastion is no machine of the spec
+    return result | {group: Change(is_dropped=True) for group in sorted(dropped)}
 
 
 def _group(ground: Ground, group: str, report: Report) -> Belonging:
@@ -57,8 +81,18 @@ def _group(ground: Ground, group: str, report: Report) -> Belonging:
     )
 
 
-def _set_rules(ground: Ground, group: str, wanted: Mapping[Line, str], report: Report) -> None:
-    """Bring a group's rules up to date: all that are missing in one call."""
+def _set_rules(
+    ground: Ground,
+    group: str,
+    wanted: Mapping[Line, str],
+    report: Report,
+    *,
+    spared: Collection[str],
+) -> None:
+    """Bring a group's rules up to date, all that are missing in one call.
+
+    Those whose source is one of the groups `spared` stay.
+    """
 
     def bring(cloud: Any) -> None:
         # Read in each attempt: the answer of the one before may have been lost.
@@ -72,7 +106,7 @@ def _set_rules(ground: Ground, group: str, wanted: Mapping[Line, str], report: R
                 "/security-group-rules", json={"security_group_rules": rules}
             )
             raise_from_response(answer)
-        surplus = [item for line, item in existing if line not in wanted]
+        surplus = [item for line, item in existing if line not in wanted and line[-1] not in spared]
         if surplus:
             report(f"{group}: {len(surplus)} rules removed")
         for item in surplus:

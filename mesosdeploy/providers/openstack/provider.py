@@ -105,6 +105,10 @@ class OpenStackProvider(BastionProvider):
         self._forget_ground()
         self.ensure_bastion(report)
 
+    def tidy(self, requests: Sequence[NodeRequest], report: Report) -> None:
+        """Remove security groups that are neither the spec's nor any machine's."""
+        firewall.tidy(self.ground, self._rules(requests), self.groups_in_use(), report)
+
     def foresee(self, requests: Sequence[NodeRequest]) -> Sequence[Surrounding]:
         """Return what is and would be around the machines."""
         return list(foresee(self.ground, self._rules(requests), len(requests)))

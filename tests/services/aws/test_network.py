@@ -123,6 +123,24 @@ def test_rules_follow_the_spec(
     assert 31000 not in {rule["FromPort"] for rule in permissions}
 
 
+def test_a_dropped_group_keeps_its_ways_until_its_machines_are_gone(
+    aws: Aws, provide: Provide, requests: Requests, options: dict[str, Any]
+) -> None:
+    more = requests_of(options, gpu={"count": 1, "kind": "agents"})
+    provider = provide()
+    provider.prepare(more, quiet)
+    gpu = provider.create(next(one for one in more if one.group == "gpu"), quiet)
+    aws.fail()
+    provider.prepare(requests, quiet)
+    provider.tidy(requests, quiet)
+    assert not [a for a in aws.actions() if a.startswith(("Revoke", "Delete"))]
+    provider.destroy(gpu, quiet)
+    provider.tidy(requests, quiet)
+    assert [a for a in aws.actions() if a.startswith("Delete")] == ["DeleteSecurityGroup"]
+    settled = [each for each in provider.foresee(requests) if each.kind == "security group"]
+    assert [each.action for each in settled] == ["keep"] * 3
+
+
 def test_a_network_that_exists_is_used_and_stays(
     aws: Aws, provide: Provide, requests: Requests
 ) -> None:

@@ -63,7 +63,7 @@ def make_machines(inventory: Path, poll_seconds: float = 0.05) -> Environment:
     environment = Environment.load(inventory)
     work = Work(
         environment=environment,
-        options=Options(),
+        options=Options(confirm=lambda _plan: True),
         journal=Journal(environment.directory, "up"),
         report=lambda _text: None,
     )
@@ -99,6 +99,36 @@ def test_up_makes_the_machines_and_down_proves_that_none_is_left(aws: Aws, inven
     assert aws.alive() == []
     assert all(vpc["IsDefault"] for vpc in aws.ec2.describe_vpcs()["Vpcs"])
     assert not environment.directory.exists()
+
+
+def test_a_dropped_group_s_security_group_goes_with_its_machines(aws: Aws, inventory: Path) -> None:
+    spec = inventory / "cluster.yml"
+    small = spec.read_text()
+    spec.write_text(f"{small}  gpu: {{kind: agents, count: 1}}\n")
+    make_machines(inventory)
+    names = [group["GroupName"] for group in groups_of(aws)]
+    spec.write_text(small)
+    around = json.loads(command("plan", "-i", str(inventory), "-o", "json").stdout)["around_them"]
+    removed = [each for each in around if each["action"] == "remove"]
+    assert [(each["kind"], each["name"]) for each in removed] == [
+        ("security group", "mesosdeploy-c1-gpu")
+    ]
+    make_machines(inventory)
+    left = groups_of(aws)
+    assert sorted(names) == sorted([*(one["GroupName"] for one in left), "mesosdeploy-c1-gpu"])
+    ids = {group["GroupId"] for group in left}
+    rules = [rule for group in left for rule in group["IpPermissions"]]
+    assert {pair["GroupId"] for rule in rules for pair in rule["UserIdGroupPairs"]} <= ids
+    planned = json.loads(command("plan", "-i", str(inventory), "-o", "json").stdout)
+    assert {each["action"] for each in planned["around_them"]} == {"keep"}
+
+
+def groups_of(aws: Aws) -> list[dict[str, Any]]:
+    filters = [{"Name": "tag:mesosdeploy:cluster", "Values": ["c1"]}]
+    found: list[dict[str, Any]] = aws.ec2.describe_security_groups(Filters=filters)[
+        "SecurityGroups"
+    ]
+    return found
 
 
 def test_a_run_that_was_cut_off_is_continued(aws: Aws, inventory: Path) -> None:

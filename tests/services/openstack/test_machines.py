@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mesosdeploy.nodes import NodeRequest, NodeStatus
 from tests.services.openstack.conftest import PUBLIC_KEY, Cloud, Provide, quiet
+from tests.services.openstack.control_plane.configuration import REGION
 
 Requests = tuple[NodeRequest, ...]
 ZONES = ["az1", "az2", "az3"]
@@ -37,6 +38,8 @@ def test_a_cluster_comes_up_and_goes_without_a_rest(
         assert str(node.host_key) in base64.b64decode(machine["user_data"]).decode()
     masters = {given[f"c1-master-{number}"]["zone"] for number in (1, 2, 3)}
     assert masters == set(ZONES)
+    assert [node.zone for node in nodes] == [given[f"c1-{node.name}"]["zone"] for node in nodes]
+    assert {node.region for node in nodes} == {REGION}
     assert {each.action for each in provider.foresee(requests)} == {"keep"}
     assert provider.create(requests[0], quiet) == nodes[0]
     assert len(cloud.servers()) == len(requests)

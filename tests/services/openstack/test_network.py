@@ -14,11 +14,11 @@ from tests.services.openstack.conftest import ADMIN, Cloud, Provide, quiet, requ
 Requests = tuple[NodeRequest, ...]
 
 
-def rules_of(cloud: Cloud) -> list[Any]:
+def rules_of(cloud: Cloud, count: int = 3) -> list[Any]:
     """Return the rules for what comes in, of the clusters' groups."""
     found = cloud.user.network.security_groups(project_id=cloud.user.current_project_id)
     groups = [group for group in found if group.name.startswith("mesosdeploy-")]
-    assert len(groups) == 3
+    assert len(groups) == count
     rules = [rule for group in groups for rule in group.security_group_rules]
     return [rule for rule in rules if rule["direction"] == "ingress"]
 
@@ -45,6 +45,26 @@ def test_nothing_but_the_admin_s_networks_comes_in_and_rules_follow_the_spec(
     ports = {rule["port_range_min"] for rule in rules}
     assert 40000 in ports
     assert 31000 not in ports
+
+
+def test_a_dropped_group_keeps_its_ways_until_its_machines_are_gone(
+    cloud: Cloud, provide: Provide, requests: Requests, options: dict[str, Any]
+) -> None:
+    more = requests_of(options, gpu={"count": 1, "kind": "agents"})
+    provider = provide()
+    provider.prepare(more, quiet)
+    gpu = provider.create(next(one for one in more if one.group == "gpu"), quiet)
+    provider.prepare(requests, quiet)
+    provider.tidy(requests, quiet)
+    assert cloud.kinds()["security group"] == 4
+    (foreseen,) = [each for each in provider.foresee(requests) if each.action == "remove"]
+    assert (foreseen.kind, foreseen.name) == ("security group", "mesosdeploy-c1-gpu")
+    sources = {rule["remote_group_id"] for rule in rules_of(cloud, 4)}
+    provider.destroy(gpu, quiet)
+    provider.tidy(requests, quiet)
+    assert len(sources - {rule["remote_group_id"] for rule in rules_of(cloud)}) == 1
+    groups = [each for each in provider.foresee(requests) if each.kind == "security group"]
+    assert [each.action for each in groups] == ["keep"] * 3
 
 
 MISSING = {
