@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from shlex import quote
+from typing import Annotated
 
 import typer
 
@@ -47,12 +49,27 @@ def show(
 
 
 @app.command()
-def rebuild(inventory: InventoryOption = DEFAULT_INVENTORY) -> None:
+def rebuild(
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    private_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--private-key",
+            metavar="FILE",
+            help="The cluster's SSH key, where it was lost with the state directory.",
+        ),
+    ] = None,
+) -> None:
     """Make a lost state directory again from the machines' own tags.
 
-    Example:
+    On a cloud it needs the cluster's SSH key, in the state directory or in a copy of yours: no
+    other key can be let in there.
+
+    Examples:
 
       mesosdeploy state rebuild -i inventories/local
+
+      mesosdeploy state rebuild -i inventories/aws --private-key ~/backup/id_ed25519
     """
     from mesosdeploy import console
     from mesosdeploy.workflow import rebuild as workflow
@@ -60,7 +77,7 @@ def rebuild(inventory: InventoryOption = DEFAULT_INVENTORY) -> None:
 
     environment = Environment.load(inventory)
     with console.progress(3) as progress:
-        nodes = workflow.run(environment, progress)
+        nodes = workflow.run(environment, progress, private_key=private_key)
     console.success(
         f"{environment.spec.name}: {len(nodes)} nodes recorded again",
         f"mesosdeploy up -i {quote(str(inventory))}",

@@ -162,7 +162,10 @@ class Provider(Protocol):
         ...
 
     def authorize(self, node: Node, public_key: str) -> None:
-        """Let this SSH key in, by a way that needs no SSH; ProviderError where there is none."""
+        """Let this SSH key in by a way that needs no SSH, unless it is in already.
+
+        ProviderError where there is no such way.
+        """
         ...
 
     def destroy(self, node: Node, report: Report) -> None:

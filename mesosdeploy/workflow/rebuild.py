@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import Node, NodeStatus
@@ -15,8 +16,13 @@ from mesosdeploy.workflow.up import Progress
 from mesosdeploy.workflow.up_steps import require_usable
 
 
-def run(environment: Environment, progress: Progress) -> tuple[Node, ...]:
+def run(
+    environment: Environment, progress: Progress, *, private_key: Path | None = None
+) -> tuple[Node, ...]:
     """Record the machines that the provider finds, and let a new key in where the old is lost.
+
+    `private_key` is the cluster's key where only somebody's copy of it is left: clouds let no other
+    in, and then say so (ProviderError).
 
     The cluster counts as not converged afterwards, so the next `up` runs the playbook, which
     changes nothing on a healthy cluster. Raises ProviderError when the provider has no machine.
@@ -34,21 +40,27 @@ def run(environment: Environment, progress: Progress) -> tuple[Node, ...]:
             )
         progress.step("Make keys and let them in")
         with journal.step("keys"):
-            _let_in(environment, nodes, progress)
+            _let_in(environment, nodes, progress, private_key)
         progress.step("Write state and inventory")
         with journal.step("record"):
             _record(environment, nodes, progress)
     return nodes
 
 
-def _let_in(environment: Environment, nodes: tuple[Node, ...], progress: Progress) -> None:
+def _let_in(
+    environment: Environment, nodes: tuple[Node, ...], progress: Progress, given: Path | None
+) -> None:
     if environment.private_key != keys.private_key(environment.directory):
         return  # the operator's own key opens these machines
-    public = keys.ensure_key_pair(environment.directory, f"mesosdeploy {environment.spec.name}")
+    comment = f"mesosdeploy {environment.spec.name}"
+    pair = keys.read(given, comment) if given else keys.kept(environment.directory)
+    pair = pair or keys.generate(comment)
     for node in nodes:
         if node.status is not NodeStatus.FAILED:  # a stopped one gets the key before it starts
             progress.detail(node.name)
-            environment.provider.authorize(node, public)
+            environment.provider.authorize(node, pair.public)
+    # Only now: a key that opens nothing would stand in the way of the one that does.
+    keys.keep(environment.directory, pair)
 
 
 def _record(environment: Environment, nodes: tuple[Node, ...], progress: Progress) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ INDEX = f"{PREFIX}index"
 HOST_KEY = f"{PREFIX}host-key"
 EXPIRES = f"{PREFIX}expires"
 ZONE = f"{PREFIX}zone"
+KEY = f"{PREFIX}key"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,12 @@ class Launch:
 def machine_name(cluster: str, node: str) -> str:
     """Return the name of a node's machine, unique among the clusters of an account."""
     return f"{cluster}-{node}"
+
+
+def key_fingerprint(public_key: str) -> str:
+    """Return what `ssh-keygen -l` shows of a public key in OpenSSH form."""
+    blob = base64.b64decode(public_key.split()[1])
+    return f"SHA256:{base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip('=')}"
 
 
 def machine_tags(

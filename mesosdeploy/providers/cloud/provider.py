@@ -159,12 +159,21 @@ class CloudProvider(ABC):
         return self.wait([node])[0]
 
     def authorize(self, node: Node, public_key: str) -> None:
-        """Refuse: a cloud's interface reaches into no machine."""
-        del public_key
-        raise ProviderError(
-            f"node {node.name}: no key can be let in on a machine that runs",
-            hint="bring back the state directory with the cluster's key, or make the node anew",
-        )
+        """Find that the machine was made with this key; ProviderError with the one that it has.
+
+        A cloud's interface reaches into no machine, so that no other key can be let in.
+        """
+        machine = self._find(node.name)
+        made_with = self.tags_of(machine).get(launching.KEY) if machine else None
+        if made_with != launching.key_fingerprint(public_key):
+            raise ProviderError(
+                f"node {node.name}: its machine lets in"
+                f" {f'the SSH key {made_with}' if made_with else 'the SSH key of its first day'},"
+                " and in a cloud no other can be let in",
+                hint="give that key: mesosdeploy state rebuild --private-key FILE (`ssh-keygen -lf"
+                " FILE` shows which it is). If it is lost, the machines cannot be entered any more:"
+                " `mesosdeploy down` removes the cluster with all data",
+            )
 
     def destroy(self, node: Node, report: Report) -> None:
         """Remove every machine of that node's name and wait until they are gone."""
@@ -242,8 +251,9 @@ class CloudProvider(ABC):
 
     def _plan_launch(self, request: NodeRequest, place: str) -> Launch:
         host_key = make_host_key()
+        key = {launching.KEY: launching.key_fingerprint(self.context.public_key)}
         tags = launching.machine_tags(
-            request, host_key=host_key.public, place=place, extra=self.extra_tags()
+            request, host_key=host_key.public, place=place, extra={**self.extra_tags(), **key}
         )
         return Launch(
             request=request,

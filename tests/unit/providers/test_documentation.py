@@ -147,8 +147,9 @@ def test_the_provider_of_the_page_lets_the_cluster_in_and_pins_the_host_key(clou
     assert given["ssh_keys"]["ed25519_public"] == node.host_key
     assert str(node.host_key).startswith("ssh-ed25519 ")
     assert "PRIVATE KEY" in given["ssh_keys"]["ed25519_private"]
-    with pytest.raises(ProviderError, match="no key can be let in"):
-        provider().authorize(node, KEY)
+    provider().authorize(node, KEY)
+    with pytest.raises(ProviderError, match="no other can be let in"):
+        provider().authorize(node, "ssh-ed25519 BBBB another")
 
 
 def test_the_provider_of_the_page_evades_a_full_zone(cloud: Cloud) -> None:
