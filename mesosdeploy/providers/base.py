@@ -73,7 +73,7 @@ class Estimate:
         """Return it in words, with the age of the prices."""
         unknown = f"; no price is known of {', '.join(self.unknown)}" if self.unknown else ""
         return (
-            f"the machines cost about {self.hourly_usd:.2f} USD an hour,"
+            f"this costs about {self.hourly_usd:.2f} USD an hour,"
             f" {self.monthly_usd:.0f} USD a month, by prices of {self.dated}"
             f" ({(today - self.dated).days} days old){unknown}; not in it: {self.leaves_out}"
         )

@@ -124,6 +124,13 @@ class AwsOptions(Model):
         " inside, in a `network` that exists.",
         examples=["bastion"],
     )
+    nat: Literal["single", "per-zone"] = Field(
+        default="single",
+        description="The way out of machines behind a bastion. single: one NAT gateway in the first"
+        " zone; while that zone is down, what runs elsewhere goes on, but reaches nothing outside."
+        " per-zone: one in each zone, each billed by the hour.",
+        examples=["per-zone"],
+    )
     bastion_type: InstanceType = Field(
         default="t3.micro",
         description="The type of the bastion.",

@@ -86,6 +86,14 @@ def _way_in(options: dict[str, Any]) -> Iterator[Problem]:
             value="private",
             remedy="use public or bastion, or give a `network` that you reach",
         )
+    if options["nat"] == "per-zone" and (options["access"] != "bastion" or network):
+        yield Problem(
+            path=("provider", "nat"),
+            message="is for NAT gateways, which are made with `access: bastion` in a network of the"
+            " cluster's own",
+            value="per-zone",
+            remedy="remove it",
+        )
     if options["access"] == "bastion" and network and not network.get("bastion_subnet"):
         yield Problem(
             path=("provider", "network"),

@@ -10,13 +10,17 @@ from mesosdeploy.providers.base import Surrounding
 from mesosdeploy.providers.cloud import foreseeing
 from mesosdeploy.providers.cloud.flows import Rule
 
+_WAYS_OUT = frozenset({"NAT gateway", "elastic IP", "route table"})
+"""What `up` also removes when the spec needs fewer."""
+
 
 def foresee(
     ground: Ground, rules: Mapping[str, Sequence[Rule]], new_disks_gb: Sequence[int]
 ) -> Iterator[Surrounding]:
     """Yield what is around the machines, by kind, and each security group by name."""
     wanted = _wanted(ground)
-    yield from foreseeing.counted(wanted, {kind: len(ground.find(kind)) for kind in wanted})
+    there = {kind: len(ground.find(kind)) for kind in wanted}
+    yield from foreseeing.counted(wanted, there, removed=_WAYS_OUT)
     yield from foreseeing.groups(firewall.differences(ground, rules), ground.name)
     if new_disks_gb:
         detail = f"{sum(new_disks_gb)} GB in all, gp3, encrypted"
@@ -26,16 +30,17 @@ def foresee(
 def _wanted(ground: Ground) -> Mapping[str, int]:
     """Return how many of each kind a cluster has; those of a network that exists are not ours."""
     behind = ground.options.access == "bastion"
+    ways = len(ground.zones()) if ground.options.nat == "per-zone" else 1
     keys = {"key pair": 1}
     if ground.options.network:
         return keys
     nets = 2 if behind else 1
-    gateways = {"NAT gateway": 1, "elastic IP": 1} if behind else {}
+    gateways = {"NAT gateway": ways, "elastic IP": ways} if behind else {}
     return {
         "VPC": 1,
         "internet gateway": 1,
         "subnet": nets * len(ground.zones()),
-        "route table": nets,
+        "route table": 1 + (ways if behind else 0),
         **gateways,
         **keys,
     }

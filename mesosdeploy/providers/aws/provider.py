@@ -17,7 +17,7 @@ from mesosdeploy.providers.aws import belongings, firewall, prices
 from mesosdeploy.providers.aws.dialect import DIALECT
 from mesosdeploy.providers.aws.driver import Ec2Driver
 from mesosdeploy.providers.aws.foresight import foresee
-from mesosdeploy.providers.aws.network import PUBLIC, Ground, Image, tag_of
+from mesosdeploy.providers.aws.network import PUBLIC, ZONES, Ground, Image, tag_of
 from mesosdeploy.providers.aws.session import Account
 from mesosdeploy.providers.aws.vpc import Builder
 from mesosdeploy.providers.base import (
@@ -150,7 +150,10 @@ class AwsProvider(BastionProvider):
             for request in requests
         ]
         door = [self.settings.bastion_type] if self.has_bastion() else []
-        return prices.estimate([*types, *door], self.settings.region)
+        gateways = 1 if self.has_bastion() and not self.settings.network else 0
+        if gateways and self.settings.nat == "per-zone":
+            gateways = len(self.settings.zones) or ZONES  # asks nobody how many the region has
+        return prices.estimate([*types, *door], self.settings.region, gateways=gateways)
 
     def places(self, request: NodeRequest) -> Sequence[str]:
         """Return the machine's zone, and the others for machines that do not vote."""

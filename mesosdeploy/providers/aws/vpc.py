@@ -1,20 +1,20 @@
-"""The network that is made for a cluster: public subnets, and private ones behind a NAT gateway."""
+"""The network that is made for a cluster: public subnets, and private ones behind NAT gateways."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mesosdeploy.providers.aws import belongings
+from mesosdeploy.providers.aws.nat import Exits
 from mesosdeploy.providers.aws.network import NETWORK, PRIVATE, PUBLIC, Ground, tag_of, tagged
 from mesosdeploy.providers.base import Report
-from mesosdeploy.providers.cloud.failures import CloudError, Kind
-from mesosdeploy.providers.cloud.waiting import until
+from mesosdeploy.providers.cloud.launch import ZONE
 from mesosdeploy.spec.aws_rules import SUBNET_NEWBITS
 
 EVERYWHERE = "0.0.0.0/0"
-NAT_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +29,33 @@ class Builder:
         """Return the id of the VPC when everything in it is there and works."""
         vpc = self._vpc()
         gateway = self._gateway(vpc)
-        subnets = self._subnets(vpc, self._table(vpc, PUBLIC, GatewayId=gateway), PUBLIC)
+        table = self._table(vpc, PUBLIC, GatewayId=gateway)
+        zones = self.ground.zones()
+        public = self._subnets(vpc, PUBLIC, dict.fromkeys(zones, table))
         if self.ground.options.access == "bastion":
-            nat = self._nat(subnets[0])
-            self._subnets(vpc, self._table(vpc, PRIVATE, NatGatewayId=nat), PRIVATE)
+            self._private(vpc, public)
         return vpc
+
+    def _private(self, vpc: str, public: Mapping[str, str]) -> None:
+        """Make private subnets with their ways out, then remove what a change of these left."""
+        exits = Exits(ground=self.ground, report=self.report, poll_seconds=self.poll_seconds)
+        gateways = exits.ensure(public)
+        single = self.ground.options.nat == "single"
+        ways = {"": next(iter(gateways.values()))} if single else gateways
+        tables = {
+            zone: self._table(vpc, PRIVATE, zone, NatGatewayId=gateway)
+            for zone, gateway in ways.items()
+        }
+        self._subnets(vpc, PRIVATE, {zone: tables["" if single else zone] for zone in public})
+        self._remove_tables({table["RouteTableId"] for table in tables.values()})
+        exits.remove_others(set(ways.values()))
+
+    def _remove_tables(self, kept: Collection[str]) -> None:
+        private = (t for t in self.ground.find("route table") if tag_of(t, NETWORK) == PRIVATE)
+        if idle := [t["RouteTableId"] for t in private if t["RouteTableId"] not in kept]:
+            filters = [{"Name": "route-table-id", "Values": idle}]
+            account, poll = self.ground.account, self.poll_seconds
+            belongings.remove_kind(account, "route table", filters, self.report, poll)
 
     def _vpc(self) -> str:
         ground = self.ground
@@ -63,17 +85,18 @@ class Builder:
             ground.account.soon("attach_internet_gateway", InternetGatewayId=found, VpcId=vpc)
         return found
 
-    def _table(self, vpc: str, network: str, **way_out: str) -> Mapping[str, Any]:
-        """Return the route table of a kind of subnet, with its way out."""
+    def _table(self, vpc: str, network: str, zone: str = "", **way_out: str) -> Mapping[str, Any]:
+        """Return the route table of a kind of subnet, of all zones or of one, with its way out."""
         ground = self.ground
+        name = f"{network}-{zone}" if zone else network
         table = ground.ensure(
             "route table",
             self.report,
             lambda: ground.account.ec2.create_route_table(
                 VpcId=vpc,
-                TagSpecifications=self._tagged("route-table", network, network),
+                TagSpecifications=self._tagged("route-table", network, name, zone),
             )["RouteTable"],
-            lambda item: tag_of(item, NETWORK) == network,
+            lambda item: (tag_of(item, NETWORK), tag_of(item, ZONE)) == (network, zone),
         )
         ((key, value),) = way_out.items()
         if not any(route.get(key) == value for route in table["Routes"]):
@@ -85,14 +108,24 @@ class Builder:
             )
         return table
 
-    def _subnets(self, vpc: str, table: Mapping[str, Any], network: str) -> Sequence[str]:
-        """Return a subnet of this kind in each zone, associated with its route table."""
-        associated = {entry.get("SubnetId") for entry in table["Associations"]}
-        subnets = [str(self._subnet(vpc, zone, network)) for zone in self.ground.zones()]
-        for subnet in subnets:
-            if subnet not in associated:
+    def _subnets(
+        self, vpc: str, network: str, tables: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, str]:
+        """Return zone -> subnet of this kind, each associated with the route table of its zone."""
+        subnets = {zone: str(self._subnet(vpc, zone, network)) for zone in tables}
+        associated = {
+            entry.get("SubnetId"): (table["RouteTableId"], entry["RouteTableAssociationId"])
+            for table in self.ground.find("route table")
+            for entry in table["Associations"]
+        }
+        for zone, subnet in subnets.items():
+            wanted = tables[zone]["RouteTableId"]
+            table, association = associated.get(subnet, ("", ""))
+            if table and table != wanted:
+                self.ground.account.ask("disassociate_route_table", AssociationId=association)
+            if table != wanted:
                 self.ground.account.soon(
-                    "associate_route_table", RouteTableId=table["RouteTableId"], SubnetId=subnet
+                    "associate_route_table", RouteTableId=wanted, SubnetId=subnet
                 )
         return subnets
 
@@ -119,48 +152,6 @@ class Builder:
         )
         return str(found["SubnetId"])
 
-    def _nat(self, subnet: str) -> str:
-        """Return the gateway through which private machines get out, when it works."""
-        ground = self.ground
-        address = ground.ensure(
-            "elastic IP",
-            self.report,
-            lambda: dict(
-                ground.account.ec2.allocate_address(
-                    Domain="vpc",
-                    TagSpecifications=tagged("elastic-ip", ground.tags, ground.name),
-                )
-            ),
-        )["AllocationId"]
-        ground.ensure(
-            "NAT gateway",
-            self.report,
-            lambda: ground.account.ec2.create_nat_gateway(
-                SubnetId=subnet,
-                AllocationId=address,
-                TagSpecifications=tagged("natgateway", ground.tags, ground.name),
-            )["NatGateway"],
-        )
-        return until(
-            self._working_nat,
-            what=f"the NAT gateway of {ground.cluster} is not available",
-            seconds=NAT_SECONDS,
-            poll=self.poll_seconds,
-        )
-
-    def _working_nat(self) -> str | None:
-        for item in self.ground.find("NAT gateway"):
-            if item["State"] == "failed":
-                reason = item.get("FailureMessage", "no reason is given")
-                raise CloudError(
-                    f"NAT gateway {item['NatGatewayId']} failed: {reason}",
-                    kind=Kind.INVALID,
-                    hint="remove it in the console, then run `mesosdeploy up` again",
-                )
-            if item["State"] == "available":
-                return str(item["NatGatewayId"])
-        return None
-
-    def _tagged(self, kind: str, network: str, name: str) -> list[dict[str, Any]]:
-        tags = {**self.ground.tags, NETWORK: network}
+    def _tagged(self, kind: str, network: str, name: str, zone: str = "") -> list[dict[str, Any]]:
+        tags = {**self.ground.tags, NETWORK: network, **({ZONE: zone} if zone else {})}
         return tagged(kind, tags, f"{self.ground.name}-{name}")

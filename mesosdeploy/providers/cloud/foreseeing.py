@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from mesosdeploy.providers.base import Surrounding
@@ -25,14 +25,18 @@ class Change:
         return "make" if self.is_new else "change" if self.more or self.fewer else "keep"
 
 
-def counted(wanted: Mapping[str, int], there: Mapping[str, int]) -> Iterator[Surrounding]:
-    """Yield for each kind how many would be made and how many are kept."""
+def counted(
+    wanted: Mapping[str, int], there: Mapping[str, int], *, removed: Collection[str] = ()
+) -> Iterator[Surrounding]:
+    """Yield for each kind how many would be made and kept, and removed of the kinds `removed`."""
     for kind, count in wanted.items():
         found = there.get(kind, 0)
         if missing := max(0, count - found):
             yield Surrounding(action="make", kind=kind, name=f"{missing}")
         if kept := min(count, found):
             yield Surrounding(action="keep", kind=kind, name=f"{kept}")
+        if kind in removed and found > count:
+            yield Surrounding(action="remove", kind=kind, name=f"{found - count}")
 
 
 def groups(changes: Mapping[str, Change], prefix: str) -> Iterator[Surrounding]:

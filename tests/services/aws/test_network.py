@@ -10,11 +10,13 @@ import pytest
 
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import NodeRequest
+from mesosdeploy.providers.aws import AwsProvider
 from mesosdeploy.providers.cloud import CloudError
 from mesosdeploy.providers.local.identity import make_host_key
 from tests.services.aws.conftest import ADMIN, REGION, Aws, Provide, quiet, requests_of
 
 Requests = tuple[NodeRequest, ...]
+WAYS = ("NAT gateway", "elastic IP")
 CREATIONS = (
     "CreateVpc",
     "CreateSubnet",
@@ -280,6 +282,72 @@ def test_behind_a_bastion_only_it_has_a_public_address(
     provider.destroy(node, quiet)
     provider.cleanup(quiet)
     assert (provider.leftovers(), aws.alive()) == ([], [])
+
+
+def ways_out(aws: Aws) -> dict[str, tuple[str, str]]:
+    """Return zone of a private subnet -> id and zone of the NAT gateway that its table leads to."""
+    mine = [{"Name": "tag:mesosdeploy:cluster", "Values": ["c1"]}]
+    subnets = aws.ec2.describe_subnets(Filters=mine)["Subnets"]
+    zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in subnets}
+    gateways = {
+        one["NatGatewayId"]: zones[one["SubnetId"]]
+        for one in aws.ec2.describe_nat_gateways(Filter=mine)["NatGateways"]
+        if one["State"] == "available"
+    }
+    return {
+        zones[entry["SubnetId"]]: (route["NatGatewayId"], gateways[route["NatGatewayId"]])
+        for table in aws.ec2.describe_route_tables(Filters=mine)["RouteTables"]
+        for route in table["Routes"]
+        if route.get("NatGatewayId")
+        for entry in table["Associations"]
+    }
+
+
+def counts(provider: AwsProvider) -> tuple[int, int, int]:
+    kinds = Counter(left.kind for left in provider.leftovers())
+    return kinds["NAT gateway"], kinds["elastic IP"], kinds["route table"]
+
+
+def test_zones_share_a_way_out_or_have_each_their_own_and_a_change_leaves_no_rest(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    every = [f"{REGION}{letter}" for letter in "abc"]
+    single = provide(access="bastion")
+    single.prepare(requests, quiet)
+    (shared,) = set(ways_out(aws).values())
+    assert (sorted(ways_out(aws)), shared[1], counts(single)) == (every, every[0], (1, 1, 2))
+    parted = provide(access="bastion", nat="per-zone")
+    foreseen = [(e.action, e.kind, e.name) for e in parted.foresee(requests) if e.kind in WAYS]
+    assert foreseen == [
+        *(("make", "NAT gateway", "2"), ("keep", "NAT gateway", "1")),
+        *(("make", "elastic IP", "2"), ("keep", "elastic IP", "1")),
+    ]
+    assert parted.estimate(requests).hourly_usd > single.estimate(requests).hourly_usd + 0.1
+    parted.prepare(requests, quiet)
+    assert {zone: way[1] for zone, way in ways_out(aws).items()} == {zone: zone for zone in every}
+    assert shared in ways_out(aws).values(), "the gateway that was there stays"
+    assert counts(parted) == (3, 3, 4)
+    aws.fail()
+    provide(access="bastion", nat="per-zone").prepare(requests, quiet)
+    changing = ("Create", "Run", "Allocate", "Delete", "Associate", "Disassociate", "Release")
+    assert not [action for action in aws.actions() if action.startswith(changing)]
+    foreseen = [(e.kind, e.name) for e in single.foresee(requests) if e.action == "remove"]
+    assert sorted(foreseen) == [("NAT gateway", "2"), ("elastic IP", "2"), ("route table", "2")]
+    single.prepare(requests, quiet)
+    assert (set(ways_out(aws).values()), counts(single)) == ({shared}, (1, 1, 2))
+    single.cleanup(quiet)
+    assert (single.leftovers(), aws.alive()) == ([], [])
+
+
+@pytest.mark.parametrize("action", ["AllocateAddress", "CreateNatGateway", "AssociateRouteTable"])
+def test_a_lost_answer_makes_no_second_way_out(
+    aws: Aws, provide: Provide, requests: Requests, action: str
+) -> None:
+    aws.fail({"action": action, "drop": True, "after": 3 * (action == "AssociateRouteTable")})
+    provider = provide(access="bastion", nat="per-zone")
+    provider.prepare(requests, quiet)
+    assert counts(provider) == (3, 3, 4)
+    assert len(set(ways_out(aws).values())) == 3
 
 
 def test_private_machines_get_out_through_the_gateway_and_public_ones_directly(

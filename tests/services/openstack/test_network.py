@@ -103,7 +103,8 @@ def test_an_answer_that_was_lost_leaves_no_second_object(
         "security group": 3,
         "key pair": 1,
     }
-    assert {each.action for each in provider.foresee(())} == {"keep"}
+    around = [each for each in provider.foresee(requests) if each.kind != "floating IP"]
+    assert {each.action for each in around} == {"keep"}
 
 
 def test_a_removal_that_was_cut_off_is_continued(

@@ -22,9 +22,17 @@ def test_a_price_of_nothing_is_no_price() -> None:
     assert estimate(["t3.micro", "m6i.large"], "eu-nowhere-1").unknown == ("m6i.large", "t3.micro")
 
 
+def test_gateways_are_added_where_their_price_is_known() -> None:
+    plain = estimate(["m6i.large"], "eu-central-1")
+    three = estimate(["m6i.large"], "eu-central-1", gateways=3)
+    assert abs(three.hourly_usd - plain.hourly_usd - 3 * 0.052) < 1e-9
+    assert three.dated <= plain.dated
+    assert estimate(["m6i.large"], "sa-east-1", gateways=1).unknown == ("NAT gateway",)
+
+
 def test_the_sentence_is_exact() -> None:
     cost = Estimate(hourly_usd=0.5, unknown=("x9.huge",), dated=date(2026, 1, 1), leaves_out="tax")
     assert cost.sentence(date(2026, 1, 31)) == (
-        "the machines cost about 0.50 USD an hour, 365 USD a month, by prices of 2026-01-01"
+        "this costs about 0.50 USD an hour, 365 USD a month, by prices of 2026-01-01"
         " (30 days old); no price is known of x9.huge; not in it: tax"
     )

@@ -29,6 +29,7 @@ GOOD = {
         network={"vpc": "vpc-1a", "subnets": ["subnet-1a"]}, access="private"
     ),
     "behind a bastion": aws(access="bastion"),
+    "ways out of every zone": aws(access="bastion", nat="per-zone"),
     "spot agents": machines("agents", options={"spot": True, "spot_max_price": 0.05}),
     "large masters": machines("masters", options={"instance_type": "m6i.xlarge", "disk_gb": 80}),
 }
@@ -68,6 +69,10 @@ BAD = {
     "no way in": (
         aws(access="private"),
         'provider.access: leaves the machines of a network that is made without any way to them (value "private") | use public or bastion, or give a `network` that you reach',
+    ),
+    "ways out that nobody needs": (
+        aws(nat="per-zone"),
+        'provider.nat: is for NAT gateways, which are made with `access: bastion` in a network of the cluster\'s own (value "per-zone") | remove it',
     ),
     "no place for the bastion": (
         aws(access="bastion", network={"vpc": "vpc-1a", "subnets": ["subnet-1a"]}),
