@@ -41,8 +41,12 @@ def tagged(kind: str, tags: Tags, name: str) -> list[dict[str, Any]]:
 
 
 def tag_of(item: Mapping[str, Any], key: str) -> str:
-    """Return the value of an object's tag, "" without it."""
-    return next((tag["Value"] for tag in item.get("Tags", ()) if tag["Key"] == key), "")
+    """Return the value of an object's tag, "" without it.
+
+    EC2 calls the tags of a network interface TagSet, those of all else Tags.
+    """
+    tags = item.get("Tags") or item.get("TagSet") or ()
+    return next((tag["Value"] for tag in tags if tag["Key"] == key), "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from mesosdeploy.nodes import NodeRequest
-from tests.services.aws.conftest import Aws, Provide, quiet
+from mesosdeploy.providers.aws.belongings import KINDS
+from tests.services.aws.conftest import REGION, Aws, Provide, quiet
 from tests.services.aws.test_product import command
 
 Requests = tuple[NodeRequest, ...]
@@ -66,3 +67,34 @@ def test_what_is_over_is_removed_and_what_lives_stays(
     assert list(provide("living").leftovers()) == list(living)
     assert command("gc", "-i", str(inventory), "--cluster", "living", "--yes").returncode == 0
     assert json.loads(command("gc", "-i", str(inventory), "-o", "json").stdout) == []
+
+
+def test_orphans_of_every_kind_are_found_and_removed(
+    aws: Aws, provide: Provide, requests: Requests
+) -> None:
+    provider = provide("over", access="bastion", nat="per-zone", ttl_hours=8)
+    provider.prepare([replace(request, cluster="over") for request in requests], quiet)
+    tags = [{"Key": "mesosdeploy:cluster", "Value": "over"}]
+    mine = [{"Name": "tag:mesosdeploy:cluster", "Values": ["over"]}]
+    # A disk and a network interface that outlived their machine.
+    aws.ec2.create_volume(
+        AvailabilityZone=f"{REGION}a",
+        Size=8,
+        TagSpecifications=[{"ResourceType": "volume", "Tags": tags}],
+    )
+    aws.ec2.create_network_interface(
+        SubnetId=aws.ec2.describe_subnets(Filters=mine)["Subnets"][0]["SubnetId"],
+        TagSpecifications=[{"ResourceType": "network-interface", "Tags": tags}],
+    )
+    (remains,) = provide("another").clusters()
+    assert {item.kind for item in remains.objects} == set(KINDS)
+    assert remains.cluster == "over"
+    assert remains.expires is not None
+    provide("over").cleanup(quiet)
+    assert (provide("another").clusters(), aws.alive()) == ([], [])
+    for kind, listed in {
+        "Addresses": aws.ec2.describe_addresses(),
+        "Volumes": aws.ec2.describe_volumes(),
+        "NetworkInterfaces": aws.ec2.describe_network_interfaces(Filters=mine),
+    }.items():
+        assert listed[kind] == [], kind

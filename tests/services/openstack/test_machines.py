@@ -6,7 +6,11 @@ import base64
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import NodeRequest, NodeStatus
+from mesosdeploy.providers.local.identity import make_host_key
 from tests.services.openstack.conftest import PUBLIC_KEY, Cloud, Provide, quiet
 from tests.services.openstack.control_plane.configuration import REGION
 
@@ -17,7 +21,7 @@ ZONES = ["az1", "az2", "az3"]
 def test_a_cluster_comes_up_and_goes_without_a_rest(
     cloud: Cloud, provide: Provide, requests: Requests
 ) -> None:
-    provider = provide(zones=ZONES)
+    provider = provide(zones=ZONES, region=REGION)
     assert all(finding.ok for finding in provider.check())
     assert {each.action for each in provider.foresee(requests)} == {"make"}
     provider.prepare(requests, quiet)
@@ -29,7 +33,8 @@ def test_a_cluster_comes_up_and_goes_without_a_rest(
     assert all(node.ssh_host.startswith("203.0.113.") for node in nodes)
     assert {node.ssh_user for node in nodes} == {"debian"}
     assert [node.labels for node in nodes] == [request.labels for request in requests]
-    assert sorted(provide().list(), key=lambda n: n.name) == sorted(nodes, key=lambda n: n.name)
+    found = provide(region=REGION).list()
+    assert sorted(found, key=lambda n: n.name) == sorted(nodes, key=lambda n: n.name)
     given = {machine["name"]: machine for machine in cloud.plane.machines()}
     for node in nodes:
         machine = given[f"c1-{node.name}"]
@@ -42,6 +47,9 @@ def test_a_cluster_comes_up_and_goes_without_a_rest(
     assert {node.region for node in nodes} == {REGION}
     assert {each.action for each in provider.foresee(requests)} == {"keep"}
     assert provider.create(requests[0], quiet) == nodes[0]
+    provider.authorize(nodes[0], PUBLIC_KEY)
+    with pytest.raises(ProviderError, match="no other can be let in"):
+        provider.authorize(nodes[0], make_host_key().public)
     assert len(cloud.servers()) == len(requests)
     for node in nodes:
         provider.destroy(node, quiet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,17 @@ def test_up_makes_the_machines_and_down_proves_that_none_is_left(
 def test_what_is_left_without_a_state_is_collected(cloud: Cloud, inventory: Path) -> None:
     environment = make_machines(inventory, 0.5)
     (environment.directory / "state.json").unlink()
+    # Somebody removed the machines by hand: their floating IPs stay, and cost.
+    for server in cloud.servers():
+        cloud.user.compute.delete_server(server)
+        cloud.user.compute.wait_for_delete(server)
+    found = json.loads(command("gc", "-i", str(inventory), "-o", "json").stdout)
+    kinds = Counter(item["kind"] for each in found for item in each["objects"])
+    assert kinds == {
+        "floating IP": 4, "security group": 3,
+        "router": 1, "subnet": 1, "network": 1, "key pair": 1,
+    }  # fmt: skip
+    assert [(each["cluster"], bool(each["expires"])) for each in found] == [("c1", True)]
     ended = command("gc", "-i", str(inventory), "--cluster", "c1", "--yes")
     assert ended.returncode == 0, ended.stderr
     assert cloud.kinds() == {}
