@@ -227,6 +227,8 @@ def _moves(actions: Sequence[Action], state: ClusterState) -> Iterator[str]:
         if known is None or action.node is None or action.kind not in _STAYING:
             continue
         before, after = known.node, action.node
+        if before.provider_id != after.provider_id:
+            continue  # a new machine, made by a run that was cut off before it recorded that
         roles = known.request.get("roles", ())
         leaves = (before.region != after.region) or not after.zone
         if before.zone and (

@@ -207,3 +207,5 @@ def test_a_zone_that_mesos_would_not_take_is_refused(
     for installed, expected in ((known, refused), (replace(known, installed_at=""), "")):
         dangers = planning.make([asked], [placed(after)], installed, fingerprint="f").dangers
         assert [expected in danger for danger in dangers] == [True] * bool(expected)
+    new = replace(placed(after), provider_id="made-meanwhile")
+    assert not planning.make([asked], [new], known, fingerprint="f").dangers
