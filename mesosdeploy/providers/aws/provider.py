@@ -28,6 +28,7 @@ from mesosdeploy.providers.base import (
     Report,
     Surrounding,
 )
+from mesosdeploy.providers.cloud import foreseeing
 from mesosdeploy.providers.cloud.bastion import BastionProvider
 from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
 from mesosdeploy.providers.cloud.flows import ADMIN, Rule, rules
@@ -133,12 +134,13 @@ class AwsProvider(BastionProvider):
     def foresee(self, requests: Sequence[NodeRequest]) -> Sequence[Surrounding]:
         """Return what is and would be around the machines."""
         there = {node.name for node in self.list()}
-        disks = [
-            self._machine_options(request).disk_gb or self.settings.disk_gb
-            for request in requests
-            if request.name not in there
+        new = [request for request in requests if request.name not in there]
+        disks = [self._machine_options(each).disk_gb or self.settings.disk_gb for each in new]
+        zones = tuple(self.ground.subnets()) or self.ground.zones()
+        return [
+            *foreseeing.machines(new, zones),
+            *foresee(self.ground, self._rules(requests), disks),
         ]
-        return list(foresee(self.ground, self._rules(requests), disks))
 
     def _rules(self, requests: Sequence[NodeRequest]) -> Mapping[str, Sequence[Rule]]:
         return rules(requests, entrance=BASTION if self.has_bastion() else ADMIN)

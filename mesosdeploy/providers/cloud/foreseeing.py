@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mesosdeploy.nodes import NodeRequest
 from mesosdeploy.providers.base import Surrounding
+from mesosdeploy.providers.cloud.zones import VOTERS, spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +40,16 @@ def counted(
             yield Surrounding(action="keep", kind=kind, name=f"{kept}")
         if kind in removed and found > count:
             yield Surrounding(action="remove", kind=kind, name=f"{found - count}")
+
+
+def machines(requests: Iterable[NodeRequest], zones: Sequence[str]) -> Iterator[Surrounding]:
+    """Yield for each zone how many new machines it would get, and which of them vote."""
+    places = [(spread(request, zones)[0], request) for request in requests]
+    for zone, count in sorted(Counter(zone for zone, _ in places).items()):
+        voters = [one.name for place, one in places if place == zone and one.roles & VOTERS]
+        yield Surrounding(
+            action="make", kind=f"machine in {zone}", name=f"{count}", detail=", ".join(voters)
+        )
 
 
 def groups(changes: Mapping[str, Change], prefix: str) -> Iterator[Surrounding]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import Node, NodeRequest
 from mesosdeploy.providers.base import ClusterContext, Leftover, Remains, Report, Surrounding
+from mesosdeploy.providers.cloud import foreseeing
 from mesosdeploy.providers.cloud.bastion import BastionProvider
 from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
 from mesosdeploy.providers.cloud.flows import ADMIN, Rule, rules
@@ -111,7 +112,12 @@ class OpenStackProvider(BastionProvider):
 
     def foresee(self, requests: Sequence[NodeRequest]) -> Sequence[Surrounding]:
         """Return what is and would be around the machines."""
-        return list(foresee(self.ground, self._rules(requests), len(requests)))
+        around = list(foresee(self.ground, self._rules(requests), len(requests)))
+        if not self.settings.zones:
+            return around
+        there = {node.name for node in self.list()}
+        new = (request for request in requests if request.name not in there)
+        return [*foreseeing.machines(new, self.settings.zones), *around]
 
     def places(self, request: NodeRequest) -> Sequence[str]:
         """Return the machine's zone, and the others for machines that do not vote."""

@@ -18,7 +18,7 @@ from mesosdeploy.state.journal import Journal
 from mesosdeploy.workflow import down
 from mesosdeploy.workflow.environment import Environment
 from mesosdeploy.workflow.up_steps import STEPS, Options, Step, Work
-from tests.services.aws.conftest import CANARY_ID, CANARY_SECRET, Aws
+from tests.services.aws.conftest import CANARY_ID, CANARY_SECRET, REGION, Aws
 
 WANTED = ("plan", "prepare", "machines")
 
@@ -84,6 +84,8 @@ def test_up_makes_the_machines_and_down_proves_that_none_is_left(aws: Aws, inven
     table = command("plan", "-i", str(inventory)).stdout
     assert "USD an hour" in table
     assert "make subnet: 3\n" in table
+    assert f"make machine in {REGION}a: 3 (master-1)\n" in table
+    assert f"make machine in {REGION}c: 1 (master-3)\n" in table
     assert "make volume: 6 (180 GB in all, gp3, encrypted)\n" in table
     assert aws.alive() == []
     environment = make_machines(inventory)
