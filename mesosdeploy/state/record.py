@@ -8,7 +8,8 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ class RecordedNode:
 
     node: Node
     request: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def data(self) -> Mapping[str, Any]:
+        """Plain data, made once: while machines are made, each of them is written many times."""
+        return {"node": asdict(self.node), "request": self.request}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +121,9 @@ def _damaged(path: Path, why: str) -> StateError:
 
 def save(directory: Path, state: ClusterState) -> None:
     """Write the state so that a reader sees the old or the new one, never a part."""
-    write_private(directory / FILE, json.dumps(asdict(state), indent=2, default=str) + "\n")
+    data = {each.name: getattr(state, each.name) for each in fields(state)}
+    nodes = {name: entry.data for name, entry in state.nodes.items()}
+    write_private(directory / FILE, json.dumps({**data, "nodes": nodes}, default=str) + "\n")
 
 
 def write_private(path: Path, text: str) -> None:

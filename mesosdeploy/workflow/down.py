@@ -13,7 +13,7 @@ from mesosdeploy.state import record
 from mesosdeploy.state.journal import Journal
 from mesosdeploy.state.lock import exclusive
 from mesosdeploy.workflow.environment import Environment
-from mesosdeploy.workflow.machines import in_parallel
+from mesosdeploy.workflow.machines import in_parallel, machines_at_once
 from mesosdeploy.workflow.up import Progress
 from mesosdeploy.workflow.up_steps import require_same_provider
 
@@ -93,7 +93,9 @@ def _remove(environment: Environment, found: Belongings, progress: Progress) -> 
         provider.destroy(node, progress.detail)
 
     with journal.step("machines"):
-        in_parallel(found.nodes, destroy, report=progress.detail)
+        in_parallel(
+            found.nodes, destroy, at_once=machines_at_once(provider), report=progress.detail
+        )
     progress.step("Remove what was around them")
     with journal.step("cleanup"):
         provider.cleanup(progress.detail)

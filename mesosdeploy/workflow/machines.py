@@ -20,7 +20,7 @@ from mesosdeploy.state import record
 from mesosdeploy.state.journal import Journal
 from mesosdeploy.workflow.environment import Environment
 
-_PARALLEL = 10
+AT_ONCE = 10
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -34,6 +34,9 @@ class Machines:
     journal: Journal
     state: record.ClusterState
     _lock: Lock = field(default_factory=Lock, repr=False)
+    _saving: Lock = field(default_factory=Lock, repr=False)
+    _changes: int = 0
+    _saved: int = 0
 
     def apply(self, actions: Sequence[Action], report: Report) -> tuple[Node, ...]:
         """Do all actions at once; return the nodes that exist afterwards, in the plan's order.
@@ -49,21 +52,37 @@ class Machines:
             ActionKind.REMOVE: self._remove,
         }
         results = in_parallel(
-            actions, lambda action: work[action.kind](action, report), report=report
+            actions,
+            lambda action: work[action.kind](action, report),
+            at_once=machines_at_once(self.provider),
+            report=report,
         )
         return tuple(node for node in results if node is not None)
 
-    def _recorded(self, state: record.ClusterState) -> None:
-        self.state = state
-        record.save(self.environment.directory, state)
+    def _record(self, change: Callable[[record.ClusterState], record.ClusterState]) -> None:
+        """Change the recorded state; it is on disk when this returns.
+
+        One write holds the changes of all who wait for one: else a thousand machines would be
+        a thousand writes of a thousand machines.
+        """
+        with self._lock:
+            self.state = change(self.state)
+            self._changes += 1
+            mine = self._changes
+        with self._saving:
+            if self._saved >= mine:
+                return
+            with self._lock:
+                state, newest = self.state, self._changes
+            record.save(self.environment.directory, state)
+            self._saved = newest
 
     def _create(self, action: Action, report: Report) -> Node:
         assert action.request is not None
         self.journal.write("ledger", action="create", node=action.name)
         report(f"create {action.name}")
         node = self.provider.create(action.request, report)
-        with self._lock:
-            self._recorded(self.state.with_node(node, action.request))
+        self._record(lambda state: state.with_node(node, action.request))
         self.journal.write("made", action="create", node=action.name, id=node.provider_id)
         return node
 
@@ -77,17 +96,15 @@ class Machines:
         self.journal.write("ledger", action="start", node=action.name)
         report(f"start {action.name}")
         node = self.provider.start(action.node, report)
-        with self._lock:
-            self._recorded(self.state.with_node(node, action.request))
+        self._record(lambda state: state.with_node(node, action.request))
         return node
 
     def _keep(self, action: Action, _report: Report) -> Node:
         assert action.node is not None
-        known = self.state.nodes.get(action.name)
-        if known is None or known.node != action.node:
-            with self._lock:
-                self._recorded(self.state.with_node(action.node, action.request))
-        return action.node
+        node, known = action.node, self.state.nodes.get(action.name)
+        if known is None or known.node != node:
+            self._record(lambda state: state.with_node(node, action.request))
+        return node
 
     def _remove(self, action: Action, report: Report) -> None:
         assert action.node is not None
@@ -97,8 +114,12 @@ class Machines:
         self.journal.write("ledger", action="destroy", node=node.name)
         report(f"remove {node.name}")
         self.provider.destroy(node, report)
-        with self._lock:
-            self._recorded(self.state.without_node(node.name))
+        self._record(lambda state: state.without_node(node.name))
+
+
+def machines_at_once(provider: Provider) -> int:
+    """Return how many machines a provider makes or removes at the same time."""
+    return int(getattr(provider, "at_once", AT_ONCE))
 
 
 def _unheard(_text: str) -> None:
@@ -106,7 +127,11 @@ def _unheard(_text: str) -> None:
 
 
 def in_parallel(
-    items: Iterable[T], work: Callable[[T], R], *, report: Report = _unheard
+    items: Iterable[T],
+    work: Callable[[T], R],
+    *,
+    at_once: int = AT_ONCE,
+    report: Report = _unheard,
 ) -> list[R]:
     """Return `work(item)` for every item, in order, after all have ended.
 
@@ -116,7 +141,7 @@ def in_parallel(
     is known what became of them; a second interruption ends the process.
     """
     cut_off = Event()
-    with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
         futures = [pool.submit(interruption.bound(work, cut_off), item) for item in items]
         try:
             wait(futures)

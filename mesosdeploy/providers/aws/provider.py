@@ -133,7 +133,7 @@ class AwsProvider(BastionProvider):
 
     def foresee(self, requests: Sequence[NodeRequest]) -> Sequence[Surrounding]:
         """Return what is and would be around the machines."""
-        there = {node.name for node in self.list()}
+        there = {self._name(machine) for machine in self._machines(self._recently(""))}
         new = [request for request in requests if request.name not in there]
         disks = [self._machine_options(each).disk_gb or self.settings.disk_gb for each in new]
         zones = tuple(self.ground.subnets()) or self.ground.zones()

@@ -23,6 +23,9 @@ T = TypeVar("T")
 BUDGET_SECONDS = 90.0
 """How long one thing is asked for again and again."""
 
+LEISURE = 5
+"""How much longer than a list takes nobody who can wait asks for the next one."""
+
 _jitter = wait_random_exponential(multiplier=0.3, max=10)
 
 
@@ -78,13 +81,21 @@ class Sightings:
         self._look = look
         self._lock = Lock()
         self._began = float("-inf")
+        self._took = 0.0
         self._machines: Sequence[CloudNode] = ()
 
-    def since(self, moment: float) -> Sequence[CloudNode]:
-        """Return a list that was asked for at `moment` (of the monotonic clock) or later."""
+    def since(self, moment: float, *, patience: float = 0.0) -> Sequence[CloudNode]:
+        """Return a list that was asked for at `moment` (of the monotonic clock) or later.
+
+        Whoever has `patience` (seconds) lets others come in between: the next list is begun when
+        LEISURE times as long has passed as the last one took. A list of a thousand machines takes
+        seconds, and with it each of them would have its own.
+        """
         with self._lock:
             if self._began < moment:
+                pause = min(patience, LEISURE * self._took)
+                time.sleep(max(0.0, self._began + pause - time.monotonic()))
                 began = time.monotonic()
                 self._machines = self._look()
-                self._began = began
+                self._began, self._took = began, time.monotonic() - began
             return self._machines

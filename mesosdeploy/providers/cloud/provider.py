@@ -6,6 +6,8 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import Any, ClassVar, TypeVar
 
 from libcloud.compute.base import Node as CloudNode
@@ -35,6 +37,12 @@ STATUS: Mapping[str, NodeStatus] = {
 }
 """What is not listed is on its way: `NodeStatus.PENDING`."""
 
+CHANGES_AT_ONCE = 10
+"""How many machines are being asked for, or removed, at the same time."""
+
+RECENT_SECONDS = 30.0
+"""How old a list may be that says whether a machine is there which nobody here has touched."""
+
 
 class CloudProvider(ABC):
     """Machines of one cluster behind a libcloud driver, found by their tags.
@@ -50,12 +58,16 @@ class CloudProvider(ABC):
     ssh_user: str = "root"
     settle_seconds: float = 600
     poll_seconds: float = 3
+    at_once: int = 100
+    """How many machines are made at the same time: most of it is waiting until they run."""
 
     def __init__(self, context: ClusterContext) -> None:
         self.context = context
         self.options = {k: v for k, v in (context.options or {}).items() if v is not None}
         self.drivers = Drivers(self.connect, self.dialect)
+        self.changing = BoundedSemaphore(CHANGES_AT_ONCE)
         self._sightings = Sightings(self._look)
+        self._touched: dict[str, float] = {}
 
     @abstractmethod
     def connect(self) -> NodeDriver:
@@ -138,7 +150,7 @@ class CloudProvider(ABC):
 
         Raises CloudError with the cloud's reason as soon as the machine fails.
         """
-        machine = self._find(request.name)
+        machine = self._find(request.name, self._recently(request.name))
         if machine is not None and self._status(machine) is NodeStatus.FAILED:
             report(f"{request.name}: {self.detail_of(machine)}; making it again")
             self.destroy(self._node(machine), report)
@@ -152,10 +164,13 @@ class CloudProvider(ABC):
         """Start a machine unless it runs, and wait until it has its addresses."""
         if node.status is NodeStatus.STOPPED:
             report(f"{node.name}: starting {node.provider_id}")
-            machine = self._find(node.name)
+            machine = self._find(node.name, self._recently(node.name))
             if machine is None:
                 raise self._vanished(node.name)
-            self.drivers.call(lambda driver: driver.start_node(machine), f"node {node.name}: start")
+            with self._touching(node.name):
+                self.drivers.call(
+                    lambda driver: driver.start_node(machine), f"node {node.name}: start"
+                )
         return self.wait([node])[0]
 
     def authorize(self, node: Node, public_key: str) -> None:
@@ -163,7 +178,7 @@ class CloudProvider(ABC):
 
         A cloud's interface reaches into no machine, so that no other key can be let in.
         """
-        machine = self._find(node.name)
+        machine = self._find(node.name, time.monotonic())
         made_with = self.tags_of(machine).get(launching.KEY) if machine else None
         if made_with != launching.key_fingerprint(public_key):
             raise ProviderError(
@@ -177,13 +192,14 @@ class CloudProvider(ABC):
 
     def destroy(self, node: Node, report: Report) -> None:
         """Remove every machine of that node's name and wait until they are gone."""
-        doomed = [m for m in self._machines(time.monotonic()) if self._name(m) == node.name]
+        seen = self._machines(self._recently(node.name))
+        doomed = [machine for machine in seen if self._name(machine) == node.name]
         for machine in doomed:
             report(f"{node.name}: removing {machine.id}")
             self._destroy(machine, node.name)
         ids = {machine.id for machine in doomed}
         self.settle(
-            lambda: not any(m.id in ids for m in self._machines(time.monotonic())) or None,
+            lambda: not any(m.id in ids for m in self._alive(self._patient_look())) or None,
             f"node {node.name} is not gone",
         )
 
@@ -225,13 +241,22 @@ class CloudProvider(ABC):
 
     def _machines(self, moment: float) -> Iterator[CloudNode]:
         """Yield what exists, the oldest first where the cloud says so; `moment` as in Sightings."""
-        seen = self._sightings.since(moment)
-        alive = [m for m in seen if m.state != NodeState.TERMINATED]
+        alive = self._alive(self._sightings.since(moment))
         yield from sorted(alive, key=lambda m: (str(m.created_at or ""), str(m.id)))
 
-    def _find(self, name: str) -> CloudNode | None:
-        found = (m for m in self._machines(time.monotonic()) if self._name(m) == name)
+    def _alive(self, machines: Sequence[CloudNode]) -> Iterator[CloudNode]:
+        return (machine for machine in machines if machine.state != NodeState.TERMINATED)
+
+    def _patient_look(self) -> Sequence[CloudNode]:
+        return self._sightings.since(time.monotonic(), patience=self.poll_seconds)
+
+    def _find(self, name: str, moment: float) -> CloudNode | None:
+        found = (m for m in self._machines(moment) if self._name(m) == name)
         return next(found, None)
+
+    def _recently(self, name: str) -> float:
+        """Return since when a list tells of a machine what this provider can know of it."""
+        return max(time.monotonic() - RECENT_SECONDS, self._touched.get(name, 0.0))
 
     def _launch(self, request: NodeRequest, report: Report) -> CloudNode:
         if not self.context.public_key:
@@ -288,23 +313,36 @@ class CloudProvider(ABC):
                     dialect=self.dialect,
                 )
             except CloudError as exc:
-                made = self._find(launch.request.name) if exc.kind in doubtful else None
+                doubted = exc.kind in doubtful
+                made = self._find(launch.request.name, time.monotonic()) if doubted else None
                 if made is None:
                     raise
                 return made
 
         retried = RETRIED if self.has_client_tokens else frozenset({Kind.THROTTLE})
-        return self.drivers.call(attempt, what, retried=retried)
+        with self._touching(launch.request.name):
+            return self.drivers.call(attempt, what, retried=retried)
 
     def _destroy(self, machine: CloudNode, name: str) -> None:
+        what = f"node {name}: remove"
         try:
-            self.drivers.call(lambda driver: driver.destroy_node(machine), f"node {name}: remove")
+            with self._touching(name):
+                self.drivers.call(lambda driver: driver.destroy_node(machine), what)
         except CloudError as exc:
             if exc.kind is not Kind.NOT_FOUND:
                 raise
 
+    @contextmanager
+    def _touching(self, name: str) -> Iterator[None]:
+        """Change a machine, as one of few at a time; older lists do not tell of it any more."""
+        try:
+            with self.changing:
+                yield
+        finally:
+            self._touched[name] = time.monotonic()
+
     def _if_ready(self, nodes: Sequence[Node]) -> Sequence[Node] | None:
-        seen = {machine.id: machine for machine in self._sightings.since(time.monotonic())}
+        seen = {machine.id: machine for machine in self._patient_look()}
         found = [seen[node.provider_id] for node in nodes if node.provider_id in seen]
         for machine in found:
             if machine.state in {NodeState.ERROR, NodeState.TERMINATED}:

@@ -84,14 +84,17 @@ class Cloud:
         action = given.get("Action", "")
         with self._lock:
             fault = next((f for f in self._faults if f.hits(action, body.decode())), None)
-            self._log.append({"action": action, "query": environ.get("QUERY_STRING", ""), **given})
+            entry = {"action": action, "query": environ.get("QUERY_STRING", ""), **given}
+            self._log.append(entry)
         if fault:
             time.sleep(fault.delay_seconds)
         if fault and fault.code:
             text = ERROR.format(code=fault.code, message=fault.message).encode()
             start(f"{fault.status} Injected", [("Content-Type", "text/xml")])
             return [text]
+        began = time.monotonic()
         status, headers, answer = self.carried_out(environ, given)
+        entry["seconds"] = f"{time.monotonic() - began:.4f}"
         if fault and fault.drop:
             environ["werkzeug.socket"].shutdown(2)
             return []
