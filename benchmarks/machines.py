@@ -171,7 +171,7 @@ def cloud() -> Iterator[str]:
             region_name=REGION,
             endpoint_url=url,
             aws_access_key_id="bench",
-            aws_secret_access_key="bench",
+            aws_secret_access_key="bench",  # noqa: S106 - of a cloud that is made for this run
         )
         client.register_image(
             Name="debian-12-amd64-20260101", RootDeviceName="/dev/xvda", Architecture="x86_64"

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from libcloud.compute.base import Node as CloudNode
 from libcloud.compute.base import NodeDriver
 from libcloud.compute.providers import get_driver
+from libcloud.compute.types import NodeState
 from pydantic import ValidationError
 
 from mesosdeploy.errors import ProviderError
-from mesosdeploy.nodes import NodeRequest
-from mesosdeploy.providers.base import ClusterContext
+from mesosdeploy.nodes import NodeRequest, NodeStatus
+from mesosdeploy.providers.base import ClusterContext, Report
 from mesosdeploy.providers.cloud import CloudError, CloudProvider, Dialect, Kind, Launch
 from mesosdeploy.providers.cloud import launch as launching
 from mesosdeploy.providers.cloud.zones import spread
@@ -27,12 +31,27 @@ from mesosdeploy.spec.libcloud_options import (
 
 OPTIONS = frozenset(LibcloudOptions.model_fields)
 
+_WORDS = (
+    (r"(?i)quota|maximum number of resources|limit.{0,60}(exceeded|reached)", Kind.QUOTA),
+    (r"(?i)insufficient.{0,40}capacity|unable to create a deployment", Kind.CAPACITY),
+)
+"""How failures are worded where the driver drops the code, as CloudStack's does with a job's."""
+
+_STATES: Mapping[str, Mapping[str, NodeState]] = {
+    # A machine that failed is there until it is removed, and not gone, as the driver has it.
+    "cloudstack": {"Error": NodeState.ERROR, "Starting": NodeState.PENDING}
+}
+"""Driver -> the cloud's state -> what it means, where the driver has it otherwise."""
+
+_STARTERS = ("ex_start", "ex_start_node", "ex_power_on_node")
+"""What drivers without `start_node` call it."""
+
 
 class LibcloudProvider(CloudProvider):
     """Machines of one account in the cloud of a driver; network and firewall are there already."""
 
-    # A driver without the call, or a call without the argument.
-    dialect: ClassVar[Dialect] = Dialect(foreign=(NotImplementedError, TypeError, AttributeError))
+    # A driver without the call, a call without the argument; others raise a bare Exception.
+    dialect: ClassVar[Dialect] = Dialect(rules=_WORDS, foreign=(Exception,))
 
     def __init__(self, context: ClusterContext) -> None:
         super().__init__(context)
@@ -45,6 +64,8 @@ class LibcloudProvider(CloudProvider):
                 hint="correct cluster.yml: mesosdeploy validate",
             ) from exc
         self.ssh_user = self.settings.user
+        self._listings: dict[str, Sequence[Any]] = {}
+        self._listing = Lock()
 
     def connect(self) -> NodeDriver:
         """Return a driver with the credentials of the environment."""
@@ -56,7 +77,11 @@ class LibcloudProvider(CloudProvider):
                 hint="set these variables: the spec's provider.environment names them",
             )
         secrets = {argument: os.environ[name] for argument, name in names.items()}
-        return get_driver(self.settings.driver)(**self.settings.arguments, **secrets)
+        name = self.settings.driver
+        driver = get_driver(name)(**self.settings.arguments, **secrets)
+        if name in _STATES:
+            driver.NODE_STATE_MAP = {**driver.NODE_STATE_MAP, **_STATES[name]}
+        return driver
 
     def places(self, request: NodeRequest) -> Sequence[str]:
         """Return the machine's location, and the others for machines that do not vote."""
@@ -100,11 +125,38 @@ class LibcloudProvider(CloudProvider):
         public = self.settings.reach == "public"
         return next(iter(machine.public_ips if public else machine.private_ips), "")
 
+    def start_machine(self, driver: NodeDriver, machine: CloudNode) -> None:
+        """Start a machine by the driver's own name for that."""
+        own = (getattr(driver, name, None) for name in _STARTERS)
+        (next((call for call in own if call), None) or driver.start_node)(machine)
+
+    def _attempt(self, launch: Launch, report: Report) -> CloudNode:
+        """Make a machine; one that failed while it was made does not stay behind."""
+        try:
+            return super()._attempt(launch, report)
+        except CloudError:
+            # Where this fails, too, the next `up` finds the machine as a failed one.
+            with suppress(CloudError):
+                self._remove_failed(launch.request.name, report)
+            raise
+
+    def _remove_failed(self, name: str, report: Report) -> None:
+        made = self._find(name, time.monotonic())
+        if made is not None and self._status(made) is NodeStatus.FAILED:
+            report(f"{name}: removing {made.id}, which failed")
+            self._destroy(made, name)
+
     def _host_key_file(self, node: str) -> Path:
         return self.context.directory / "host_keys" / node
 
     def _named(self, listing: str, wanted: str) -> Any:
-        found = self.drivers.call(lambda driver: getattr(driver, listing)(), listing)
+        # Once for all machines: what a cloud offers does not change while they are made.
+        with self._listing:
+            if listing not in self._listings:
+                self._listings[listing] = self.drivers.call(
+                    lambda driver: getattr(driver, listing)(), listing
+                )
+        found = self._listings[listing]
         fitting = [item for item in found if wanted in (str(item.id), item.name)]
         if not fitting:
             names = ", ".join(sorted({str(item.name) for item in found})[:20]) or "none"

@@ -57,6 +57,21 @@ class CloudError(ProviderError):
         self.retry_after = retry_after
 
 
+_CODES: Mapping[int, Kind] = {
+    404: Kind.NOT_FOUND,
+    409: Kind.CONFLICT,
+    413: Kind.THROTTLE,
+    429: Kind.THROTTLE,
+    # CloudStack's own (its class ApiErrorCode).
+    531: Kind.AUTH,
+    532: Kind.QUOTA,
+    533: Kind.CAPACITY,
+    535: Kind.QUOTA,
+    536: Kind.CONFLICT,
+    537: Kind.CONFLICT,
+}
+
+
 def words_of(exc: Exception) -> str:
     """Return what an exception says, without what it must not say.
 
@@ -110,10 +125,7 @@ class Dialect:
 
 def _by_code(exc: Exception, words: str) -> Kind:
     """Read an HTTP status as every cloud means it; quotas are often told as 403."""
-    code = int(getattr(exc, "code", 0) or 0)
+    code = int(getattr(exc, "code", 0) or getattr(exc, "http_code", 0) or 0)
     if isinstance(exc, InvalidCredsError) or code in {401, 403}:
         return Kind.QUOTA if re.search(r"(?i)quota|limit", words) else Kind.AUTH
-    if code >= 500:
-        return Kind.TRANSIENT
-    meanings = {404: Kind.NOT_FOUND, 409: Kind.CONFLICT, 413: Kind.THROTTLE, 429: Kind.THROTTLE}
-    return meanings.get(code, Kind.INVALID)
+    return _CODES.get(code, Kind.TRANSIENT if code >= 500 else Kind.INVALID)

@@ -169,9 +169,13 @@ class CloudProvider(ABC):
                 raise self._vanished(node.name)
             with self._touching(node.name):
                 self.drivers.call(
-                    lambda driver: driver.start_node(machine), f"node {node.name}: start"
+                    lambda driver: self.start_machine(driver, machine), f"node {node.name}: start"
                 )
         return self.wait([node])[0]
+
+    def start_machine(self, driver: NodeDriver, machine: CloudNode) -> None:
+        """Start a stopped machine."""
+        driver.start_node(machine)
 
     def authorize(self, node: Node, public_key: str) -> None:
         """Find that the machine was made with this key; ProviderError with the one that it has.

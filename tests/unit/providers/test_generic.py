@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from libcloud.compute.base import Node as CloudNode
@@ -23,6 +23,8 @@ OPTIONS = {"driver": "cloudstack", "size": "medium", "image": "debian-12"}
 
 class Cloud:
     """A driver whose machines several drivers share, and what it was made and called with."""
+
+    NODE_STATE_MAP: ClassVar[dict[str, NodeState]] = {}
 
     def __init__(self) -> None:
         self.machines: list[CloudNode] = []
