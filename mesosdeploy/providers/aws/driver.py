@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from libcloud.common.aws import AWSRequestSignerAlgorithmV4
 from libcloud.compute.base import Node as CloudNode
 from libcloud.compute.drivers import ec2
 from libcloud.compute.types import NodeState
@@ -29,10 +30,31 @@ class Ec2Response(ec2.EC2Response):  # type: ignore[misc]
         )
 
 
+class Signer(AWSRequestSignerAlgorithmV4):  # type: ignore[misc]
+    """Signature version 4, of what AWS' own libraries sign."""
+
+    def _get_authorization_v4_header(
+        self, params: Mapping[str, str], headers: Mapping[str, str], *rest: Any, **named: Any
+    ) -> str:
+        # A proxy may change the user agent, and then AWS would refuse the call.
+        signed = {key: value for key, value in headers.items() if key.lower() != "user-agent"}
+        header: str = super()._get_authorization_v4_header(params, signed, *rest, **named)
+        return header
+
+
 class Ec2Connection(ec2.EC2Connection):  # type: ignore[misc]
     """Send parameters in the body: an address may be logged, and user-data holds a host key."""
 
     responseCls = Ec2Response  # noqa: N815 - libcloud's own form
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.signer = Signer(
+            access_key=self.user_id,
+            access_secret=self.key,
+            version=self.version,
+            connection=self,
+        )
 
     def request(self, action: str, params: Mapping[str, str], **_given: Any) -> Any:
         """Call an operation of EC2; a failure is told and never repeated here."""
