@@ -1,9 +1,9 @@
 """A stand-in for CloudStack, because none can be had without hypervisors: its API over HTTP.
 
 It speaks the calls that libcloud's driver makes, as CloudStack's API documentation has them:
-queries signed with HMAC-SHA1, answers in JSON under the call's own name, and jobs that are asked for
-until they end. It knows nothing of networks, accounts or domains. Faults are set by the test, each
-for calls of one command.
+queries signed with HMAC-SHA1, answers in JSON under the call's own name, and jobs that are asked
+for until they end. It knows nothing of networks, accounts or domains. Faults are set by the test,
+each for calls of one command.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ PENDING, DONE, FAILED = 0, 1, 2
 class Fault:
     """What goes wrong with a command.
 
-    It holds for the calls from number `after` on, `times` of them, that have `having` in them. With a `status` the call is refused with `text`; `drop` carries it out and cuts the answer off;
+    It holds for the calls from number `after` on, `times` of them, that have `having` in them.
+    With a `status` the call is refused with `text`; `drop` carries it out and cuts the answer off;
     `body` answers with that instead; else the job that the call began fails with `text`.
     """
 
