@@ -13,7 +13,8 @@ from libcloud.compute.types import NodeState
 from libcloud.utils.xml import findall, findtext
 
 TIMEOUT_SECONDS = 30
-PAGE = 1000
+PAGE = 250
+"""Machines of one answer: AWS would send a thousand, as megabytes that take long to come."""
 _INSTANCE_TAGS = "TagSpecification.1."
 _TAGGED_TOO = ("volume", "network-interface")
 _LAUNCH = "RunInstances"

@@ -40,6 +40,8 @@ from mesosdeploy.spec.cloud_rules import BASTION
 
 OPTIONS = frozenset(AwsOptions.model_fields)
 BASTION_GB = 8
+FILTERED = 200
+"""How many values AWS takes for a filter ("Amazon EC2 API Reference", DescribeInstances)."""
 ALIVE = ("pending", "running", "stopping", "stopped", "shutting-down", "terminated")
 
 
@@ -86,6 +88,13 @@ class AwsProvider(BastionProvider):
                 "instance-state-name": list(ALIVE),
             }
         }
+
+    def list_arguments_of(self, machines: Sequence[str]) -> Mapping[str, Any]:
+        """Let AWS pick out these: of a thousand machines only some are waited for."""
+        every = self.list_arguments()
+        if not 0 < len(machines) <= FILTERED:
+            return every
+        return {"ex_filters": {**every["ex_filters"], "instance-id": list(machines)}}
 
     def extra_tags(self) -> Mapping[str, str]:
         """Return when the cluster counts as forgotten, if ever."""

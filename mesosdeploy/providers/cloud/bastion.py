@@ -35,6 +35,7 @@ class BastionProvider(CloudProvider):
     def ensure_bastion(self, report: Report) -> None:
         """Make it, unless it is there or not wanted."""
         if self.has_bastion():
+            self._bastion = None
             self.create(
                 NodeRequest(
                     cluster=self.context.cluster,
@@ -56,8 +57,12 @@ class BastionProvider(CloudProvider):
 
     def jump_of(self, machine: CloudNode) -> Jump | None:
         """Return the bastion for the machines behind it."""
+        if not self.has_bastion() or self._name(machine) == BASTION:
+            return None
+        if self._bastion is None:
+            self._sightings.since(self._recently(BASTION))
         door = self._bastion
-        if not self.has_bastion() or door is None or self._name(machine) == BASTION:
+        if door is None:
             return None
         host_key = self.tags_of(door).get(HOST_KEY)
         return Jump(host=self.ssh_host_of(door), user=self.ssh_user, host_key=host_key)

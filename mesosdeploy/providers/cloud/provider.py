@@ -67,6 +67,8 @@ class CloudProvider(ABC):
         self.drivers = Drivers(self.connect, self.dialect)
         self.changing = BoundedSemaphore(CHANGES_AT_ONCE)
         self._sightings = Sightings(self._look)
+        self._arrivals = Sightings(self._look_for_awaited)
+        self._awaited: set[str] = set()
         self._touched: dict[str, float] = {}
 
     @abstractmethod
@@ -85,6 +87,11 @@ class CloudProvider(ABC):
     def list_arguments(self) -> Mapping[str, Any]:
         """Return arguments of `list_nodes` that let the cloud filter."""
         return {}
+
+    def list_arguments_of(self, machines: Sequence[str]) -> Mapping[str, Any]:
+        """Return arguments of `list_nodes` for the machines of these ids, or for all."""
+        del machines
+        return self.list_arguments()
 
     def extra_tags(self) -> Mapping[str, str]:
         """Return further tags for everything that is made."""
@@ -201,11 +208,11 @@ class CloudProvider(ABC):
         for machine in doomed:
             report(f"{node.name}: removing {machine.id}")
             self._destroy(machine, node.name)
-        ids = {machine.id for machine in doomed}
-        self.settle(
-            lambda: not any(m.id in ids for m in self._alive(self._patient_look())) or None,
-            f"node {node.name} is not gone",
-        )
+        with self._awaiting({machine.id for machine in doomed}) as ids:
+            self.settle(
+                lambda: not any(m.id in ids for m in self._alive(self._arrived())) or None,
+                f"node {node.name} is not gone",
+            )
 
     def leftovers(self) -> Sequence[Leftover]:
         """List machines of the cluster beside those that `list` shows: made twice, or no node."""
@@ -230,15 +237,22 @@ class CloudProvider(ABC):
         Raises CloudError at once when one has failed, and when `settle_seconds` have passed.
         """
         names = ", ".join(node.name for node in nodes)
-        return self.settle(lambda: self._if_ready(nodes), f"not ready: {names}")
+        with self._awaiting({node.provider_id for node in nodes}):
+            return self.settle(lambda: self._if_ready(nodes), f"not ready: {names}")
 
     def settle(self, look: Callable[[], T | None], what: str) -> T:
         """Return what `look` returns as soon as that is not None; CloudError after a while."""
         return until(look, what=what, seconds=self.settle_seconds, poll=self.poll_seconds)
 
     def _look(self) -> Sequence[CloudNode]:
+        return self._listed(self.list_arguments())
+
+    def _look_for_awaited(self) -> Sequence[CloudNode]:
+        return self._listed(self.list_arguments_of(sorted(self._awaited)))
+
+    def _listed(self, arguments: Mapping[str, Any]) -> Sequence[CloudNode]:
         found = self.drivers.call(
-            lambda driver: driver.list_nodes(**self.list_arguments()), "list the machines"
+            lambda driver: driver.list_nodes(**arguments), "list the machines"
         )
         cluster = self.context.cluster
         return [m for m in found if self.tags_of(m).get(launching.CLUSTER) == cluster]
@@ -251,8 +265,17 @@ class CloudProvider(ABC):
     def _alive(self, machines: Sequence[CloudNode]) -> Iterator[CloudNode]:
         return (machine for machine in machines if machine.state != NodeState.TERMINATED)
 
-    def _patient_look(self) -> Sequence[CloudNode]:
-        return self._sightings.since(time.monotonic(), patience=self.poll_seconds)
+    def _arrived(self) -> Sequence[CloudNode]:
+        """Return those that somebody waits for, and perhaps others."""
+        return self._arrivals.since(time.monotonic(), patience=self.poll_seconds)
+
+    @contextmanager
+    def _awaiting(self, machines: set[str]) -> Iterator[set[str]]:
+        self._awaited |= machines
+        try:
+            yield machines
+        finally:
+            self._awaited -= machines
 
     def _find(self, name: str, moment: float) -> CloudNode | None:
         found = (m for m in self._machines(moment) if self._name(m) == name)
@@ -346,7 +369,7 @@ class CloudProvider(ABC):
             self._touched[name] = time.monotonic()
 
     def _if_ready(self, nodes: Sequence[Node]) -> Sequence[Node] | None:
-        seen = {machine.id: machine for machine in self._patient_look()}
+        seen = {machine.id: machine for machine in self._arrived()}
         found = [seen[node.provider_id] for node in nodes if node.provider_id in seen]
         for machine in found:
             if machine.state in {NodeState.ERROR, NodeState.TERMINATED}:
