@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
-from mesosdeploy import interruption
+from mesosdeploy import interruption, plan
 from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import Jump, Node, NodeStatus
+from mesosdeploy.providers.base import ClusterContext
+from mesosdeploy.providers.fake import FakeProvider
+from mesosdeploy.spec.load import check
+from mesosdeploy.state import record
+from mesosdeploy.state.journal import Journal
 from mesosdeploy.workflow import machines
 
 
@@ -50,6 +58,40 @@ def test_every_failure_is_told() -> None:
         machines.in_parallel(["a", "b"], fail)
     assert caught.value.message == "2 of 2 machines failed\n  a failed\n  b failed"
     assert caught.value.hint == "repeat"
+
+
+def test_one_write_records_all_who_wait_and_nobody_goes_on_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[set[str]] = []
+    too_early: list[str] = []
+
+    def save(_directory: Path, state: record.ClusterState) -> None:
+        Event().wait(0.005)
+        written.append(set(state.nodes))
+
+    class Notes(Journal):
+        def write(self, event: str, **fields: object) -> None:
+            if event == "made" and not any(fields["node"] in names for names in written):
+                too_early.append(str(fields["node"]))
+
+    groups = {"masters": {"count": 1}, "agents": {"count": 79}}
+    spec, _ = check({"name": "c1", "provider": {"type": "fake"}, "groups": groups})
+    assert spec is not None
+    provider = FakeProvider(ClusterContext(cluster="c1", directory=tmp_path / "c1"))
+    monkeypatch.setattr(record, "save", save)
+    monkeypatch.setattr(machines, "AT_ONCE", 40)
+    doing = machines.Machines(
+        environment=SimpleNamespace(directory=tmp_path / "c1"),  # type: ignore[arg-type]
+        provider=provider,
+        journal=Notes(tmp_path / "c1", "up"),
+        state=record.ClusterState(cluster="c1", provider="fake"),
+    )
+    actions = plan.make(spec.requests(), (), None, fingerprint="").actions
+    assert len(doing.apply(actions, lambda _text: None)) == len(actions) == 80
+    assert len(written[-1]) == 80
+    assert len(written) < 80
+    assert too_early == []
 
 
 BEHIND = Node(
