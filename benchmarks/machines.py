@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -29,7 +31,8 @@ RESULTS = Path(__file__).parent / "results"
 SERVER = ROOT / "tests" / "services" / "aws" / "server.py"
 COMMAND = "python -m benchmarks.machines"
 REGION = "eu-central-1"
-BOUND_SECONDS = 1500
+BOUND_SECONDS = 900
+"""How long one command may take."""
 OTHERS = 4
 """Three masters and a monitor; the rest of the machines are agents."""
 
@@ -115,8 +118,11 @@ class Bench:
                 argv, cwd=ROOT, env=self.environment(), stdin=subprocess.DEVNULL,
                 stdout=told, stderr=subprocess.STDOUT,
             )  # fmt: skip
+            bound = threading.Timer(BOUND_SECONDS, process.kill)
+            bound.start()
             # Of this child alone, which `resource.getrusage` cannot tell.
             _, status, usage = os.wait4(process.pid, 0)
+            bound.cancel()
             process.returncode = os.waitstatus_to_exitcode(status)
             seconds = time.monotonic() - began
             told.seek(0)
@@ -219,14 +225,18 @@ def main() -> None:
         render(Path(sys.argv[-1]))
         return
     sizes = [int(word) for word in sys.argv[1:]] or [10, 100, 1000]
-    result = {
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    result: dict[str, Any] = {
         "command": COMMAND,
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machines": {str(size): life(size) for size in sizes},
+        "when": now,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.release()}",
+        "machines": {},
     }
     RESULTS.mkdir(exist_ok=True)
-    name = f"machines-{str(result['when']).replace(':', '')}.json"
-    (RESULTS / name).write_text(json.dumps(result, indent=2))
+    for size in sizes:
+        result["machines"][str(size)] = life(size)
+        file = RESULTS / f"machines-{now.replace(':', '')}.json"
+        file.write_text(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

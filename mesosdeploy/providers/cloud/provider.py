@@ -40,7 +40,7 @@ STATUS: Mapping[str, NodeStatus] = {
 CHANGES_AT_ONCE = 10
 """How many machines are being asked for, or removed, at the same time."""
 
-RECENT_SECONDS = 30.0
+RECENT_SECONDS = 300.0
 """How old a list may be that says whether a machine is there which nobody here has touched."""
 
 

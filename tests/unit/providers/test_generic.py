@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
 from libcloud.compute.base import Node as CloudNode
+from libcloud.compute.providers import get_driver
 from libcloud.compute.types import NodeState
 
 from mesosdeploy.errors import ProviderError
@@ -162,3 +164,30 @@ def test_a_driver_that_libcloud_does_not_have_is_told(
 def test_options_are_checked_without_a_spec(tmp_path: Path) -> None:
     with pytest.raises(ProviderError, match="reach"):
         provider(tmp_path, reach="moon")
+
+
+# Driver → arguments of its class, and of `create_node` as docs/libcloud.md has them.
+DOCUMENTED: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
+    "cloudstack": (
+        {"key": "k", "secret": "s", "host": "x.example", "path": "/client/api"},
+        "ex_userdata",
+        {"ex_start_vm": True, "networks": []},
+    ),
+    "digitalocean": ({"key": "k"}, "ex_user_data", {}),
+    "vultr": ({"key": "k"}, "ex_userdata", {}),
+    "exoscale": ({"key": "k", "secret": "s"}, "ex_userdata", {"ex_start_vm": True}),
+}
+
+
+@pytest.mark.parametrize("driver", DOCUMENTED)
+def test_a_driver_of_the_documentation_takes_what_it_is_given(
+    driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    of_class, user_data, create = DOCUMENTED[driver]
+    made = get_driver(driver)(**of_class)
+    given = dict.fromkeys(("name", "size", "image", "location", user_data), "x")
+    assert inspect.signature(made.create_node).bind(**given, **create)
+    assert set(inspect.signature(made.list_nodes).bind().arguments) == set()
+    page = (Path(__file__).parents[3] / "docs" / "libcloud.md").read_text()
+    assert f"| `{driver}` |" in page
