@@ -94,7 +94,7 @@ class AwsProvider(BastionProvider):
         every = self.list_arguments()
         if not 0 < len(machines) <= FILTERED:
             return every
-        return {"ex_filters": {**every["ex_filters"], "instance-id": list(machines)}}
+        return {"ex_filters": {"instance-id": list(machines), **every["ex_filters"]}}
 
     def extra_tags(self) -> Mapping[str, str]:
         """Return when the cluster counts as forgotten, if ever."""
