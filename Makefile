@@ -53,6 +53,7 @@ check: $(VENV)/.dev ## style, types and import layers only
 
 bench: setup $(VENV)/.dev ## measure, and write benchmarks/results/
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.machines
 
 docs: $(VENV)/.dev ## write the generated documents again
 	$(BIN)/python -m mesosdeploy.spec.reference > docs/spec.md

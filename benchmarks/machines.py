@@ -60,6 +60,7 @@ class Measured:
     calls: Mapping[str, int]
     server_seconds: Mapping[str, float]
     steps: Mapping[str, float] = field(default_factory=dict)
+    last_line: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """Return plain data, rounded."""
@@ -126,8 +127,8 @@ class Bench:
             process.returncode = os.waitstatus_to_exitcode(status)
             seconds = time.monotonic() - began
             told.seek(0)
+            text = told.read().decode(errors="replace").strip()
             if process.returncode != 0:
-                text = told.read().decode(errors="replace")
                 sys.exit(f"{' '.join(argv)} ended with {process.returncode}\n{text[-4000:]}")
         log = httpx.get(f"{self.url}/_log", timeout=60).json()
         spent: Counter[str] = Counter()
@@ -140,6 +141,7 @@ class Bench:
             calls=Counter(entry["action"] for entry in log),
             server_seconds=spent,
             steps=self._steps() if self.state.exists() else {},
+            last_line=text.rpartition("\n")[2],
         )
         print(f"{name}: {json.dumps(found.as_data())}", flush=True)
         return found
@@ -202,7 +204,9 @@ def life(machines: int) -> dict[str, Any]:
         bench.size(machines + 1)
         rows["one more"] = bench.product("one more", "up", "--until", "machines", "--yes")
         rows["down"] = bench.product("down", "down", "--yes")
-        return {name: row.as_data() for name, row in rows.items()}
+        result = {name: row.as_data() for name, row in rows.items()}
+        result["render"]["writing_seconds"] = float(rows["render"].last_line)
+        return result
 
 
 def render(source: Path) -> None:

@@ -158,7 +158,7 @@ class FakeProvider:
                 if write:
                     kept = {name: value for name, value in content.items() if value}
                     part = self._file.with_suffix(".part")
-                    part.write_text(json.dumps(kept, indent=1))
+                    part.write_text(json.dumps(kept))
                     part.replace(self._file)
         except ValueError as exc:
             raise ProviderError(

@@ -244,12 +244,13 @@ def _verify(work: Work) -> None:
 def _record(work: Work) -> None:
     assert work.state is not None
     state = work.state
-    for request in work.environment.spec.requests():
-        known = state.nodes[request.name]
-        entry = replace(known, request=record.request_record(request))
-        state = replace(state, nodes={**state.nodes, request.name: entry})
+    asked = {
+        request.name: replace(state.nodes[request.name], request=record.request_record(request))
+        for request in work.environment.spec.requests()
+    }
     state = replace(
         state,
+        nodes={**state.nodes, **asked},
         converged=work.fingerprint,
         converged_at=now(),
         installed_at=state.installed_at or now(),
