@@ -38,6 +38,7 @@ _LIBRARY: Final = "libmesos.so"
 # unpacked anywhere. DT_RPATH (not RUNPATH) is what counts for a dependency's dependencies, and
 # never LD_LIBRARY_PATH: tasks inherit the environment and would load the compat library as curl.
 _RPATHS: Final = {
+    "usr/lib": "$ORIGIN/mesos",
     "usr/sbin": "$ORIGIN/../lib/mesos",
     "usr/libexec/mesos": "$ORIGIN/../../lib/mesos",
 }
@@ -47,6 +48,14 @@ _PROGRAMS: Final = {
     "usr/libexec/mesos/mesos-containerizer": ("containerizer",),
     "usr/libexec/mesos/mesos-io-switchboard": ("io_switchboard", "flag_values"),
 }
+# The library for frameworks on the JVM. An agent that finds /usr/lib/libmesos-<version>.so names it
+# to every executor in MESOS_NATIVE_JAVA_LIBRARY, and Debian's Java looks for libmesos.so in /usr/lib.
+_JVM_DIRECTORY: Final = "usr/lib"
+_JVM_ALIAS: Final = "libmesos.so"
+# A name of its own: as libmesos.so it would be taken for the library that it is linked to.
+_JVM_SONAME: Final = "libmesos-jvm.so"
+_JVM_UNITS: Final = tuple(f"jvm/{path.stem}" for path in sorted((_SOURCES / "jvm").glob("*.cpp")))
+_JVM_EXPORTS: Final = _SOURCES / "jvm/exports.map"
 # -fPIC, not the default -fPIE: without it the linker copies the library's vtables and strings into
 # the programs.
 _COMPILE: Final = ("-std=c++17", "-O1", "-fPIC", "-pthread", "-Wall", "-Wextra", "-Werror")
@@ -145,9 +154,9 @@ def _unpack_library(archive: Path, work: Path) -> Path:
 def _compile(version: str, library: Path, work: Path, tree: Path) -> None:
     """Fill `tree` with the libraries and the programs, in as many jobs as there are CPUs."""
     for directory in ("usr/lib/mesos", *_RPATHS):
-        (tree / directory).mkdir(parents=True)
+        (tree / directory).mkdir(parents=True, exist_ok=True)
     libraries = tree / "usr/lib/mesos"
-    units = sorted({unit for units in _PROGRAMS.values() for unit in units})
+    units = sorted({unit for units in [*_PROGRAMS.values(), _JVM_UNITS] for unit in units})
     jobs: list[Callable[[], object]] = [
         *(partial(_compile_unit, version, unit, work) for unit in units),
         partial(_compile_compat, library, work, libraries),
@@ -155,13 +164,19 @@ def _compile(version: str, library: Path, work: Path, tree: Path) -> None:
     ]
     _parallel(jobs)
     (libraries / _LIBRARY).chmod(0o644)
-    _parallel(partial(_link, program, work, tree) for program in _PROGRAMS)
+    _parallel(
+        [
+            *(partial(_link_program, program, work, tree) for program in _PROGRAMS),
+            partial(_link_jvm_library, version, work, tree),
+        ]
+    )
 
 
 def _compile_unit(version: str, unit: str, work: Path) -> None:
-    minor = version.split(".")[1]
-    definitions = (f"-DMESOS_MINOR={minor}", f'-DMESOS_VERSION="{version}"')
-    source, target = _SOURCES / f"{unit}.cpp", work / f"{unit}.o"
+    parts = zip(("MAJOR", "MINOR", "PATCH"), version.split("."), strict=True)
+    definitions = [f"-DMESOS_{part}={number}" for part, number in parts]
+    definitions.append(f'-DMESOS_VERSION="{version}"')
+    source, target = _SOURCES / f"{unit}.cpp", _object(unit, work)
     _run("g++", *_COMPILE, *definitions, "-I", _SOURCES, "-c", source, "-o", target)
 
 
@@ -178,25 +193,31 @@ def _compile_compat(library: Path, work: Path, libraries: Path) -> None:
         (libraries / alias).symlink_to(compat.LIBRARY)
 
 
-def _link(program: str, work: Path, tree: Path) -> None:
-    target = tree / program
+def _link_program(program: str, work: Path, tree: Path) -> None:
+    _link(tree / program, _PROGRAMS[program], work, tree)
+
+
+def _link_jvm_library(version: str, work: Path, tree: Path) -> None:
+    target = tree / _JVM_DIRECTORY / f"libmesos-{version}.so"
+    exports = f"-Wl,-z,defs,--version-script={_JVM_EXPORTS}"
+    _link(target, _JVM_UNITS, work, tree, "-shared", f"-Wl,-soname,{_JVM_SONAME}", exports)
+    target.chmod(0o644)
+    target.with_name(_JVM_ALIAS).symlink_to(target.name)
+
+
+def _link(target: Path, units: Iterable[str], work: Path, tree: Path, *options: str) -> None:
     rpath = _RPATHS[target.parent.relative_to(tree).as_posix()]
-    objects = [work / f"{unit}.o" for unit in _PROGRAMS[program]]
-    libraries = (f"-L{tree / 'usr/lib/mesos'}", "-Wl,--no-as-needed", f"-l:{_LIBRARY}")
+    objects = [_object(unit, work) for unit in units]
+    libraries = ("-Wl,--no-as-needed", f"-l:{_LIBRARY}", f"-l:{compat.LIBRARY}")
     # The library's own imports are met by the compat library and the system when it is loaded;
     # an import of ours that the library does not have stays an error here.
-    options = ("-Wl,--allow-shlib-undefined", f"-Wl,--disable-new-dtags,-rpath,{rpath}")
-    _run(
-        "g++",
-        "-pthread",
-        "-s",
-        *objects,
-        *libraries,
-        f"-l:{compat.LIBRARY}",
-        *options,
-        "-o",
-        target,
-    )
+    allow = ("-Wl,--allow-shlib-undefined", f"-Wl,--disable-new-dtags,-rpath,{rpath}")
+    search = f"-L{tree / 'usr/lib/mesos'}"
+    _run("g++", "-pthread", "-s", *options, *objects, search, *libraries, *allow, "-o", target)
+
+
+def _object(unit: str, work: Path) -> Path:
+    return work / f"{unit.replace('/', '-')}.o"
 
 
 def _install_scripts(tree: Path) -> None:
