@@ -44,7 +44,6 @@ enum Function : int {
   PushLocalFrame = 19,
   PopLocalFrame = 20,
   NewGlobalRef = 21,
-  DeleteLocalRef = 23,
   NewLocalRef = 25,
   NewObjectA = 30,
   GetObjectClass = 31,
@@ -84,7 +83,6 @@ class Environment {
   int32_t pushLocalFrame(int32_t capacity) { return call<int32_t>(PushLocalFrame, capacity); }
   void popLocalFrame() { call<Object>(PopLocalFrame, Object()); }
   Object newLocal(Object object) { return call<Object>(NewLocalRef, object); }
-  void deleteLocal(Object object) { call<void>(DeleteLocalRef, object); }
   Object newGlobal(Object object) { return call<Object>(NewGlobalRef, object); }
   Object newWeak(Object object) { return call<Object>(NewWeakGlobalRef, object); }
   void deleteWeak(Object object) { call<void>(DeleteWeakGlobalRef, object); }

@@ -86,10 +86,7 @@ MessageClass::MessageClass(Environment* env, const std::string& name) {
 }
 
 Object MessageClass::parse(Environment* env, const std::string& content) const {
-  const Object array = bytes(env, content);
-  const Object message = checked(env, env->callStatic(class_, parse_, {array}));
-  env->deleteLocal(array);
-  return message;
+  return checked(env, env->callStatic(class_, parse_, {bytes(env, content)}));
 }
 
 StatusClass::StatusClass(Environment* env)

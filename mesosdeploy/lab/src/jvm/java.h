@@ -22,6 +22,21 @@ T checked(Environment* env, T value) {
   return value;
 }
 
+// Gives back the references that were made in its time: the virtual machine frees them by itself only
+// when a native returns, and a native may go through thousands of objects.
+class LocalFrame {
+ public:
+  explicit LocalFrame(Environment* env) : env_(env) {
+    constexpr int32_t kReferences = 16;
+    if (env_->pushLocalFrame(kReferences) != jni::kOk) throw Thrown();
+  }
+  LocalFrame(const LocalFrame&) = delete;
+  ~LocalFrame() { env_->popLocalFrame(); }
+
+ private:
+  Environment* env_;
+};
+
 // Raises a Java exception of the class, such as java/lang/IllegalStateException.
 [[noreturn]] void raise(Environment* env, const char* type, const std::string& text);
 
@@ -50,9 +65,8 @@ template <typename Body>
 void forEach(Environment* env, Object collection, Body body) {
   const Object array = callObject(env, collection, "toArray", "()[Ljava/lang/Object;");
   for (int32_t i = 0, size = env->length(array); i < size; ++i) {
-    const Object element = checked(env, env->element(array, i));
-    body(element);
-    env->deleteLocal(element);
+    const LocalFrame frame(env);
+    body(checked(env, env->element(array, i)));
   }
 }
 
@@ -101,22 +115,19 @@ class Attachment {
 // printed: there is nobody who could catch it.
 template <typename Body>
 bool callback(const char* threadName, Body body) {
-  constexpr int32_t kLocals = 32;
   const Attachment attachment(threadName);
   Environment* env = attachment.environment();
   if (env == nullptr) return false;
-  if (env->pushLocalFrame(kLocals) == jni::kOk) {
-    try {
-      body(env);
-    } catch (const Thrown&) {
-    }
+  try {
+    const LocalFrame frame(env);
+    body(env);
+  } catch (const Thrown&) {
   }
   const bool failed = env->exceptionCheck();
   if (failed) {
     env->exceptionDescribe();
     env->exceptionClear();
   }
-  env->popLocalFrame();
   return !failed;
 }
 

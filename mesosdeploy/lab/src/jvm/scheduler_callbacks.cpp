@@ -92,9 +92,9 @@ void SchedulerCallbacks::resourceOffers(mesos::MesosSchedulerDriver* driver,
   call(driver, classes_.resourceOffers, [&](Environment* env) -> Values {
     const Object list = checked(env, env->newObject(classes_.arrayList, classes_.newArrayList, {}));
     forEachOffer(offers, [&](const mesos::Offer& offer) {
+      const java::LocalFrame frame(env);
       const Object element = classes_.offer.parse(env, serialized(offer));
       checked(env, env->callBoolean(list, classes_.add, {element}));
-      env->deleteLocal(element);
     });
     return {list};
   });
