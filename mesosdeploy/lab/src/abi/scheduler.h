@@ -18,7 +18,8 @@ class Message {
   virtual ~Message();
 
   size_t spaceUsed() const asm("_ZNK6google8protobuf7Message13SpaceUsedLongEv");
-  bool parse(const void* data, int size) asm("_ZN6google8protobuf11MessageLite14ParseFromArrayEPKvi");
+  bool parse(const void* data,
+             int size) asm("_ZN6google8protobuf11MessageLite14ParseFromArrayEPKvi");
   bool append(std::string* output) const
       asm("_ZNK6google8protobuf11MessageLite14AppendToStringEPNSt7__cxx1112basic_stringIcSt11char_"
           "traitsIcESaIcEEE");
@@ -29,10 +30,10 @@ class Message {
 
 namespace mesos {
 
-#define LAB_MESSAGE(name)                           \
+#define LAB_MESSAGE(name)                          \
   struct name : public google::protobuf::Message { \
-    name();                                         \
-    ~name() override;                               \
+    name();                                        \
+    ~name() override;                              \
   }
 LAB_MESSAGE(Credential);
 LAB_MESSAGE(ExecutorID);

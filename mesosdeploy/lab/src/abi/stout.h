@@ -69,6 +69,7 @@ class Duration {
  public:
   explicit constexpr Duration(int64_t nanoseconds) : nanoseconds_(nanoseconds) {}
   static Try<Duration> parse(const std::string& text);
+  int64_t nanoseconds() const { return nanoseconds_; }
 
  private:
   int64_t nanoseconds_;

@@ -91,11 +91,23 @@ Object MessageClass::parse(Environment* env, const std::string& content) const {
 
 StatusClass::StatusClass(Environment* env)
     : class_(globalClass(env, "org/apache/mesos/Protos$Status")),
-      valueOf_(checked(env, env->staticMethod(class_, "valueOf",
-                                              "(I)Lorg/apache/mesos/Protos$Status;"))) {}
+      valueOf_(checked(
+          env, env->staticMethod(class_, "valueOf", "(I)Lorg/apache/mesos/Protos$Status;"))) {}
 
 Object StatusClass::of(Environment* env, int32_t number) const {
   return checked(env, env->callStatic(class_, valueOf_, {number}));
+}
+
+std::string messageType(const char* name) {
+  return std::string("Lorg/apache/mesos/Protos$") + name + ";";
+}
+
+jni::Method callbackMethod(Environment* env, const std::string& listener, const char* name,
+                           const std::string& parameters) {
+  const std::string type = "org/apache/mesos/" + listener;
+  const Class found = checked(env, env->findClass(type.c_str()));
+  const std::string signature = "(L" + type + "Driver;" + parameters + ")V";
+  return checked(env, env->method(found, name, signature.c_str()));
 }
 
 void setMachine(jni::VirtualMachine* loader) { machine = loader; }

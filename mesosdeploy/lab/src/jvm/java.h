@@ -22,8 +22,8 @@ T checked(Environment* env, T value) {
   return value;
 }
 
-// Gives back the references that were made in its time: the virtual machine frees them by itself only
-// when a native returns, and a native may go through thousands of objects.
+// Gives back the references that were made in its time: the virtual machine frees them by itself
+// only when a native returns, and a native may go through thousands of objects.
 class LocalFrame {
  public:
   explicit LocalFrame(Environment* env) : env_(env) {
@@ -94,6 +94,13 @@ class StatusClass {
   Class class_;
   jni::Method valueOf_;
 };
+
+// The type of a message class in a signature.
+std::string messageType(const char* name);
+
+// A method of org.apache.mesos.Scheduler or Executor; `parameters` are those after the driver.
+jni::Method callbackMethod(Environment* env, const std::string& listener, const char* name,
+                           const std::string& parameters);
 
 // Has to be called before anything else runs on a thread of ours.
 void setMachine(jni::VirtualMachine* machine);

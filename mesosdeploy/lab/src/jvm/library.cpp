@@ -25,9 +25,8 @@ extern "C" java::Object Java_org_apache_mesos_MesosNativeLibrary__1version(Envir
     const auto type =
         java::checked(env, env->findClass("org/apache/mesos/MesosNativeLibrary$Version"));
     const auto constructor = java::checked(env, env->method(type, "<init>", "(JJJ)V"));
-    return env->newObject(
-        type, constructor,
-        {int64_t{MESOS_MAJOR}, int64_t{MESOS_MINOR}, int64_t{MESOS_PATCH}});
+    return env->newObject(type, constructor,
+                          {int64_t{MESOS_MAJOR}, int64_t{MESOS_MINOR}, int64_t{MESOS_PATCH}});
   } catch (const java::Thrown&) {
     return nullptr;
   }

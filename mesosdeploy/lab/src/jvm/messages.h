@@ -28,7 +28,8 @@ template <typename T>
 class Message {
  public:
   Message() { new (room_) T; }
-  Message(java::Environment* env, java::Object object) : Message(env, java::serialized(env, object)) {}
+  Message(java::Environment* env, java::Object object)
+      : Message(env, java::serialized(env, object)) {}
   Message(const Message&) = delete;
   ~Message() { get().~T(); }
 

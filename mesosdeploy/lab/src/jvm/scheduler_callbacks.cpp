@@ -7,19 +7,14 @@ namespace lab {
 
 using java::checked;
 using java::Environment;
+using java::messageType;
 using java::Object;
 using jni::Values;
 
 namespace {
 
-jni::Method callbackMethod(Environment* env, const char* name, const std::string& parameters) {
-  const auto type = checked(env, env->findClass("org/apache/mesos/Scheduler"));
-  const std::string signature = "(Lorg/apache/mesos/SchedulerDriver;" + parameters + ")V";
-  return checked(env, env->method(type, name, signature.c_str()));
-}
-
-std::string message(const char* name) {
-  return std::string("Lorg/apache/mesos/Protos$") + name + ";";
+jni::Method listener(Environment* env, const char* name, const std::string& parameters) {
+  return java::callbackMethod(env, "Scheduler", name, parameters);
 }
 
 }  // namespace
@@ -37,18 +32,18 @@ SchedulerClasses::SchedulerClasses(Environment* env, java::Class driver)
       nativeDriver(checked(env, env->field(driver, "__driver", "J"))),
       nativeScheduler(checked(env, env->field(driver, "__scheduler", "J"))),
       registered(
-          callbackMethod(env, "registered", message("FrameworkID") + message("MasterInfo"))),
-      reregistered(callbackMethod(env, "reregistered", message("MasterInfo"))),
-      disconnected(callbackMethod(env, "disconnected", "")),
-      resourceOffers(callbackMethod(env, "resourceOffers", "Ljava/util/List;")),
-      offerRescinded(callbackMethod(env, "offerRescinded", message("OfferID"))),
-      statusUpdate(callbackMethod(env, "statusUpdate", message("TaskStatus"))),
-      frameworkMessage(callbackMethod(env, "frameworkMessage",
-                                      message("ExecutorID") + message("SlaveID") + "[B")),
-      agentLost(callbackMethod(env, "slaveLost", message("SlaveID"))),
-      executorLost(callbackMethod(env, "executorLost",
-                                  message("ExecutorID") + message("SlaveID") + "I")),
-      error(callbackMethod(env, "error", "Ljava/lang/String;")),
+          listener(env, "registered", messageType("FrameworkID") + messageType("MasterInfo"))),
+      reregistered(listener(env, "reregistered", messageType("MasterInfo"))),
+      disconnected(listener(env, "disconnected", "")),
+      resourceOffers(listener(env, "resourceOffers", "Ljava/util/List;")),
+      offerRescinded(listener(env, "offerRescinded", messageType("OfferID"))),
+      statusUpdate(listener(env, "statusUpdate", messageType("TaskStatus"))),
+      frameworkMessage(listener(env, "frameworkMessage",
+                                messageType("ExecutorID") + messageType("SlaveID") + "[B")),
+      agentLost(listener(env, "slaveLost", messageType("SlaveID"))),
+      executorLost(
+          listener(env, "executorLost", messageType("ExecutorID") + messageType("SlaveID") + "I")),
+      error(listener(env, "error", "Ljava/lang/String;")),
       arrayList(java::globalClass(env, "java/util/ArrayList")),
       newArrayList(checked(env, env->method(arrayList, "<init>", "()V"))),
       add(checked(env, env->method(arrayList, "add", "(Ljava/lang/Object;)Z"))) {}

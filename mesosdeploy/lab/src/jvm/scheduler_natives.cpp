@@ -56,16 +56,16 @@ bool implicitAcknowledgements(Environment* env, Object self) {
 
 template <typename... Credential>
 MesosSchedulerDriver* createWith(Environment* env, Object self, mesos::Scheduler* scheduler,
-                             const Credential&... credential) {
-  const Object info = java::field(env, self, "framework", "Lorg/apache/mesos/Protos$FrameworkInfo;");
+                                 const Credential&... credential) {
+  const Object info =
+      java::field(env, self, "framework", "Lorg/apache/mesos/Protos$FrameworkInfo;");
   const Message<mesos::FrameworkInfo> framework(env, info);
   const Object address = java::field(env, self, "master", "Ljava/lang/String;");
   const std::string master = java::text(env, address);
   const bool implicit = implicitAcknowledgements(env, self);
 #if MESOS_MINOR >= 9
   const Object roles = java::field(env, self, "suppressedRoles", "Ljava/util/Collection;");
-  const auto suppressed =
-      roles == nullptr ? std::vector<std::string>() : java::texts(env, roles);
+  const auto suppressed = roles == nullptr ? std::vector<std::string>() : java::texts(env, roles);
   return new MesosSchedulerDriver(scheduler, framework, suppressed, master, implicit,
                                   credential...);
 #else
@@ -134,20 +134,21 @@ LAB_NATIVE(Object, requestResources, Environment* env, Object self, Object reque
   });
 }
 
-LAB_NATIVE(Object,
-           launchTasks__Lorg_apache_mesos_Protos_00024OfferID_2Ljava_util_Collection_2Lorg_apache_mesos_Protos_00024Filters_2,
-           Environment* env, Object self, Object offer, Object tasks, Object filters) {
+LAB_NATIVE(
+    Object,
+    launchTasks__Lorg_apache_mesos_Protos_00024OfferID_2Ljava_util_Collection_2Lorg_apache_mesos_Protos_00024Filters_2,
+    Environment* env, Object self, Object offer, Object tasks, Object filters) {
   return call(env, self, [&](auto& driver) {
     const Message<mesos::OfferID> id(env, offer);
-    return driver.launchTasks(id.get(),
-                              MessageList<mesos::TaskInfo>(env, tasks),
+    return driver.launchTasks(id.get(), MessageList<mesos::TaskInfo>(env, tasks),
                               Message<mesos::Filters>(env, filters));
   });
 }
 
-LAB_NATIVE(Object,
-           launchTasks__Ljava_util_Collection_2Ljava_util_Collection_2Lorg_apache_mesos_Protos_00024Filters_2,
-           Environment* env, Object self, Object offers, Object tasks, Object filters) {
+LAB_NATIVE(
+    Object,
+    launchTasks__Ljava_util_Collection_2Ljava_util_Collection_2Lorg_apache_mesos_Protos_00024Filters_2,
+    Environment* env, Object self, Object offers, Object tasks, Object filters) {
   return call(env, self, [&](auto& driver) {
     const MessageList<mesos::OfferID> ids(env, offers);
     return driver.launchTasks(static_cast<const std::vector<mesos::OfferID>&>(ids),
