@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mesosdeploy.artifacts import Store, Wanted, load_lock, resolve
 from mesosdeploy.lab import VERSIONS, build_package, upload
+from tests.lab.jvm import Classes
 from tests.lab.processes import Agent, Master
 from tests.lab.scheduler import Scheduler
 
@@ -27,7 +28,12 @@ def mesos_archive(version: str) -> Path:
     directory = os.environ.get("MESOSDEPLOY_LAB_ARCHIVES")
     if directory:
         return Path(directory) / upload(version).filename
-    wanted = Wanted(name="mesos-upload", version=version, flavour="lab")
+    return artifact("mesos-upload", version)
+
+
+def artifact(name: str, version: str) -> Path:
+    """Return a file of the lock."""
+    wanted = Wanted(name=name, version=version, flavour="lab")
     resolved = resolve(
         [wanted],
         lock=load_lock(),
@@ -96,6 +102,12 @@ def packages(
 def root(packages: Packages) -> Path:
     """Return the directory in which the newest version is unpacked."""
     return packages.unpack(VERSIONS[-1])
+
+
+@pytest.fixture(scope="session")
+def java_classes(directories: Directories) -> Classes:
+    """Return the Java programs of the tests."""
+    return Classes.compile(artifact("pyspark", "3.5.9"), directories.make("java"))
 
 
 @pytest.fixture(scope="session")
