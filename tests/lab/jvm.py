@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import IO, Final, Self
 
 from tests.lab.processes import HOST
 
@@ -20,11 +20,24 @@ _SOURCES: Final = Path(__file__).parent / "java"
 _JAR: Final = "mesos-1.4.3-shaded-protobuf.jar"
 _DEADLINE_SECONDS: Final = 30.0
 # Compiling takes longer than it could save in programs that live for seconds.
-_QUICK: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m", "-Dfile.encoding=UTF-8")
+_QUICK: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8")
+# All of the heap at once: then only what is outside of it can grow. What the machine itself says
+# goes where the library's log goes, lest it cuts a line of the program in two.
+_OBSERVED: Final = (
+    *("-Xcheck:jni", "-XX:+DisplayVMOutputToStderr"),
+    *("-Xms48m", "-Xmx48m", "-XX:+AlwaysPreTouch"),
+)
 
 
 def has_jdk() -> bool:
     return shutil.which("javac") is not None
+
+
+def java_home() -> Path:
+    """Return the directory of the JDK."""
+    compiler = shutil.which("javac")
+    assert compiler is not None
+    return Path(compiler).resolve().parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,15 +94,19 @@ class JavaFramework:
         self._lines: list[str] = []
         self._changed = threading.Condition()
         self.process = subprocess.Popen(
-            [*start, "-Xcheck:jni", *definitions, *class_path, "Framework", master],
+            [*start, *_OBSERVED, *definitions, *class_path, "Framework", master],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE,
             text=True,
             env={"PATH": os.environ["PATH"], "LIBPROCESS_IP": HOST, "LC_ALL": "C.UTF-8"},
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._readers = [
+            threading.Thread(target=self._read, args=[pipe], daemon=True)
+            for pipe in (self.process.stdout, self.process.stderr)
+        ]
+        for reader in self._readers:
+            reader.start()
         self.version = self.expect("version (.*)")[1]
 
     @property
@@ -100,7 +117,7 @@ class JavaFramework:
     @property
     def complaints(self) -> list[str]:
         """What -Xcheck:jni had to say."""
-        mark = re.compile(r"WARNING|FATAL ERROR in native")
+        mark = re.compile(r"WARNING in native|WARNING: JNI|FATAL ERROR in native")
         return [line for line in self.output.splitlines() if mark.search(line)]
 
     def mark(self) -> int:
@@ -114,7 +131,7 @@ class JavaFramework:
         assert self.process.stdin is not None
         self.process.stdin.write(f"{command}\n")
         self.process.stdin.flush()
-        name = re.escape(command.split(" ")[0])
+        name = re.escape(command.split(" ", maxsplit=1)[0])
         done = self.expect(f"(done {name}|raised) (.*)", since=begin, seconds=seconds)
         return done[2] if done[1].startswith("done") else done[0]
 
@@ -155,9 +172,7 @@ class JavaFramework:
             self.process.stdin.write(f"{last}\n")
         self.process.stdin.close()
         status = self.process.wait(_DEADLINE_SECONDS)
-        self._reader.join(_DEADLINE_SECONDS)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self._release()
         return status
 
     def __enter__(self) -> Self:
@@ -167,14 +182,17 @@ class JavaFramework:
         if self.process.returncode is None:
             self.process.kill()
             self.process.wait(_DEADLINE_SECONDS)
-            self._reader.join(_DEADLINE_SECONDS)
-            for pipe in (self.process.stdin, self.process.stdout):
-                assert pipe is not None
-                pipe.close()
+            self._release()
 
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+    def _release(self) -> None:
+        for reader in self._readers:
+            reader.join(_DEADLINE_SECONDS)
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert pipe is not None
+            pipe.close()
+
+    def _read(self, pipe: IO[str]) -> None:
+        for line in pipe:
             with self._changed:
                 self._lines.append(line.rstrip("\n"))
                 self._changed.notify_all()

@@ -44,7 +44,8 @@ public final class Framework implements Scheduler {
   public static void main(String[] arguments) throws Exception {
     Framework framework = new Framework();
     MesosNativeLibrary.load();
-    say("version", MesosNativeLibrary.version().toString());
+    MesosNativeLibrary.Version version = MesosNativeLibrary.version();
+    say("version", version.major + "." + version.minor + "." + version.patch);
     MesosSchedulerDriver driver = framework.driver(arguments[0]);
     BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
     for (String line = input.readLine(); line != null; line = input.readLine()) {
@@ -154,7 +155,7 @@ public final class Framework implements Scheduler {
 
   private Status reconcileMany(SchedulerDriver driver, int times, int size) throws Exception {
     String[] ids = new String[size];
-    for (int i = 0; i < size; i++) ids[i] = "unknown-" + i;
+    for (int i = 0; i < size; i++) ids[i] = "unknown-" + "x".repeat(200) + i;
     Collection<TaskStatus> statuses = known(ids);
     Status status = Status.DRIVER_RUNNING;
     counting = true;
