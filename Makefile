@@ -15,7 +15,7 @@ CLUSTER ?= inventories/local
 PACKAGES := podman runc netavark debootstrap openssh-client iproute2 iptables g++ binutils python3-venv
 # What the tests use beside that: a real ZooKeeper, the libraries that Mesos links to, HAProxy and dnsmasq, load,
 # Prometheus and Alertmanager, a browser.
-TEST_PACKAGES := zookeeper default-jre-headless libsvn1 libapr1 libsasl2-2 libsasl2-modules libcurl4 \
+TEST_PACKAGES := zookeeper default-jdk-headless libsvn1 libapr1 libsasl2-2 libsasl2-modules libcurl4 \
   haproxy dnsmasq-base bind9-dnsutils openssh-server wrk curl prometheus prometheus-alertmanager openssl \
   chromium chromium-driver libjs-chart.js fonts-dejavu-core
 

@@ -48,9 +48,9 @@ _PROGRAMS: Final = {
     "usr/libexec/mesos/mesos-containerizer": ("containerizer",),
     "usr/libexec/mesos/mesos-io-switchboard": ("io_switchboard", "flag_values"),
 }
-# The library for frameworks on the JVM, where nobody has to be told of it: an agent that finds
-# /usr/lib/libmesos-<version>.so names it to its executors in MESOS_NATIVE_JAVA_LIBRARY, and Debian's
-# Java looks for libmesos.so in /usr/lib.
+# The library for frameworks on the JVM, where nobody has to be told of it: Debian's Java looks for
+# libmesos.so in /usr/lib, and an agent that finds /usr/lib/libmesos-<version>.so there names it to
+# its executors in MESOS_NATIVE_JAVA_LIBRARY.
 _JVM_DIRECTORY: Final = "usr/lib"
 _JVM_ALIAS: Final = "libmesos.so"
 # A name of its own: as libmesos.so it would be taken for the library that it is linked to.

@@ -9,7 +9,7 @@ from string import Template
 from typing import Final
 
 # Raised whenever the package changes for the same version of Mesos.
-REVISION: Final = 1
+REVISION: Final = 2
 ARCHITECTURE: Final = "amd64"
 # The one time stamp of every file: 2020-11-17, the release of Mesos 1.11.0.
 EPOCH: Final = 1_605_571_200
@@ -19,7 +19,7 @@ _DOCUMENTATION: Final = "usr/share/doc/mesos"
 
 
 def package_version(version: str) -> str:
-    """Return the version of the package, such as 1.11.0+lab1."""
+    """Return the version of the package, such as 1.11.0+lab2."""
     return f"{version}+lab{REVISION}"
 
 

@@ -77,9 +77,8 @@ FLAVOURS: dict[str, Flavour] = {
         cannot={
             "tls": "the library was built against OpenSSL 1.0, which no system of today has",
             "docker_containerizer": "the package holds no Docker executor",
-            "jni": "the package holds no Java binding",
         },
-        java=(),
+        java=(11, 17, 21, 25),
     ),
     "apache": Flavour(
         name="apache",

@@ -257,22 +257,6 @@ def schedulers_and_names(spec: Spec) -> Iterator[Problem]:
             )
 
 
-def marathon_can(spec: Spec) -> Iterator[Problem]:
-    """Refuse the official Marathon where Mesos has no Java binding."""
-    mesos, reason = spec.versions.mesos, None
-    if spec.features.marathon and spec.versions.marathon.flavour == "official":
-        reason = compatibility.FLAVOURS[mesos.flavour].cannot.get("jni")
-    if reason:
-        others = " or ".join(compatibility.capable("jni"))
-        yield Problem(
-            path=("versions", "marathon", "flavour"),
-            message="needs libmesos with its Java binding, which the Mesos flavour"
-            f" {mesos.flavour} does not have: {reason}",
-            value="official",
-            remedy=f"use the Mesos flavour {others}, or the flavour lab of Marathon",
-        )
-
-
 def grafana_has_prometheus(spec: Spec) -> Iterator[Problem]:
     """Refuse Grafana where there is no Prometheus to show."""
     if spec.features.grafana and not spec.requests_with(NodeRole.PROMETHEUS):
@@ -296,7 +280,6 @@ RULES: tuple[Rule, ...] = (
     machine_names,
     flavour_can,
     schedulers_and_names,
-    marathon_can,
     grafana_has_prometheus,
     local_subnet,
     static_hosts,

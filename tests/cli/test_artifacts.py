@@ -229,12 +229,12 @@ def test_a_bundle_of_a_built_artifact_holds_build_and_input(
     assert run("bundle", "-o", str(out)).exit_code == 0
     with tarfile.open(out) as archive:
         names = [Path(member.name).name for member in archive]
-    assert {"upload.tar.gz", "mesos_1.11.0+lab1_amd64.deb", FILE, "manifest.json"} <= set(names)
+    assert {"upload.tar.gz", "mesos_1.11.0+lab2_amd64.deb", FILE, "manifest.json"} <= set(names)
     monkeypatch.delattr(lab, "build_package")
     monkeypatch.setenv("MESOSDEPLOY_CACHE_DIR", str(tmp_path / "another cache"))
     (found,) = json.loads(run("fetch", "--offline", str(out), "-o", "json").stdout)
     assert found["origin"] == f"bundle {out}"
-    assert found["package_version"] == "1.11.0+lab1"
+    assert found["package_version"] == "1.11.0+lab2"
 
 
 def test_the_mirror_of_the_environment_is_asked(

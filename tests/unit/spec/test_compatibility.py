@@ -79,6 +79,12 @@ def test_debian_12_with_a_hybrid_hierarchy_suits_the_lab() -> None:
     assert list(compatibility.problems("lab", "1.11.0", platform=platform)) == []
 
 
+@pytest.mark.parametrize("java", [17, 25])
+def test_java_of_a_distribution_suits_the_lab(java: int) -> None:
+    platform = Platform(**DEBIAN, java=java)  # type: ignore[arg-type]
+    assert list(compatibility.problems("lab", "1.11.0", features=["jni"], platform=platform)) == []
+
+
 def test_unknown_flavour_is_a_problem() -> None:
     found = list(compatibility.problems("lap", "1.11.0"))
     assert [each.remedy for each in found] == ['did you mean "lab"? known: lab, apache, clusterd']

@@ -150,12 +150,6 @@ ACROSS = {
             "features.docker_containerizer: cannot be had with the flavour lab: the package holds no Docker executor (value true) | set it to false, or use the flavour apache or clusterd"
         ),
     ),
-    "lab without jni": (
-        described(features={"jni": True}),
-        (
-            "features.jni: cannot be had with the flavour lab: the package holds no Java binding (value true) | set it to false, or use the flavour apache or clusterd"
-        ),
-    ),
     "subnet too small": (
         described(
             provider={"type": "local", "subnet": "10.90.0.0/29"},
