@@ -220,7 +220,7 @@ def test_a_bundle_of_a_built_artifact_holds_build_and_input(
     (inventory / FILE).write_text(json.dumps({"format": 1, "artifacts": [entry]}))
 
     def build(*, version: str, archive: Path, output: Path, report: object) -> Path:
-        made = output / f"mesos_{version}+lab1_amd64.deb"
+        made = output / f"mesos_{version}+lab2_amd64.deb"
         made.write_bytes(_package())
         return made
 

@@ -46,7 +46,7 @@ def cluster(root: Path, java_classes: Classes, directories: Directories) -> Iter
         "MESOS_AUTHENTICATE_HTTP_EXECUTORS": "true",
         "MESOS_JWT_SECRET_KEY": str(key),
         "MESOS_HTTP_AUTHENTICATORS": "jwt",
-        "MESOS_EXECUTOR_REREGISTRATION_TIMEOUT": "10secs",
+        "MESOS_EXECUTOR_REREGISTRATION_TIMEOUT": "3secs",
     }
     program = java(root, java_classes.plain, "-Xcheck:jni")
     command = " ".join(["exec", *program, "TaskRunner"])

@@ -30,6 +30,7 @@ public final class Framework implements Scheduler {
 
   private final List<Offer> offers = new ArrayList<>();
   private int wanted;
+  private volatile FrameworkID id;
   private volatile boolean throwing;
   private volatile boolean counting;
   private int counted;
@@ -111,7 +112,7 @@ public final class Framework implements Scheduler {
     Collection<String> list = roles.isEmpty() ? Collections.emptyList() : Arrays.asList(roles.split(","));
     if (!name.startsWith("update")) return type.getMethod(name, Collection.class).invoke(driver, list);
     FrameworkInfo.Builder info = FrameworkInfo.newBuilder((FrameworkInfo) type.getMethod("framework").invoke(driver));
-    info.clearRoles().addAllRoles(list);
+    info.setId(id).clearRoles().addAllRoles(list);
     if (name.equals("updateFramework")) {
       return type.getMethod(name, FrameworkInfo.class, Collection.class).invoke(driver, info.build(), Collections.emptyList());
     }
@@ -216,6 +217,7 @@ public final class Framework implements Scheduler {
 
   @Override
   public void registered(SchedulerDriver driver, FrameworkID id, MasterInfo master) {
+    this.id = id;
     happened("registered", id.getValue(), master.getVersion());
   }
 
