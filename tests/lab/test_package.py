@@ -70,14 +70,26 @@ def test_every_import_of_a_program_resolves(root: Path, program: str) -> None:
     assert "Usage:" in result.stdout + result.stderr
 
 
-def test_every_import_of_the_libraries_resolves(root: Path) -> None:
-    result = subprocess.run(
-        ["ldd", "-r", root / "usr/sbin/mesos-agent"], capture_output=True, text=True, check=True
-    )
+@pytest.mark.parametrize("path", ["usr/sbin/mesos-agent", "usr/lib/libmesos.so"])
+def test_every_import_of_the_libraries_resolves(root: Path, path: str) -> None:
+    result = subprocess.run(["ldd", "-r", root / path], capture_output=True, text=True, check=True)
     report = result.stdout + result.stderr
     assert "libmesos.so" in report
     assert "undefined" not in report
     assert "not found" not in report
+
+
+def test_library_for_the_jvm_is_where_agents_and_java_look_for_it(root: Path) -> None:
+    link = root / "usr/lib/libmesos.so"
+    assert link.readlink() == Path(f"libmesos-{_NEWEST}.so")
+    assert "SONAME               libmesos-jvm.so" in output("objdump", "-p", link)
+    # What the agent looks for is compiled into the library.
+    program = (root / "usr/lib/mesos/libmesos.so").read_bytes()
+    assert b"MESOS_NATIVE_JAVA_LIBRARY" in program
+    symbols = output("nm", "-D", "--defined-only", link).splitlines()
+    names = [line.split()[-1] for line in symbols]
+    assert len(names) >= 28
+    assert [name for name in names if not name.startswith(("Java_org_apache_", "JNI_OnLoad"))] == []
 
 
 @pytest.mark.parametrize("script", _SCRIPTS)

@@ -23,6 +23,7 @@ Object required(Environment* env, Object object) {
 }
 
 Class globalClass(Environment* env, const char* name) {
+  const LocalFrame frame(env);
   return env->newGlobal(checked(env, env->findClass(name)));
 }
 
@@ -48,6 +49,7 @@ Object bytes(Environment* env, const std::string& content) {
 
 // By way of bytes, because what JNI itself calls UTF-8 is a variety of its own.
 std::string text(Environment* env, Object string) {
+  const LocalFrame frame(env);
   const Class type = env->classOf(required(env, string));
   const auto encode = checked(env, env->method(type, "getBytes", "(Ljava/lang/String;)[B"));
   const Object charset = checked(env, env->newAscii(kCharset));
@@ -69,6 +71,7 @@ Object field(Environment* env, Object object, const char* name, const char* sign
 }
 
 std::string serialized(Environment* env, Object message) {
+  const LocalFrame frame(env);
   return bytes(env, callObject(env, message, "toByteArray", "()[B"));
 }
 
@@ -104,6 +107,7 @@ std::string messageType(const char* name) {
 
 jni::Method callbackMethod(Environment* env, const std::string& listener, const char* name,
                            const std::string& parameters) {
+  const LocalFrame frame(env);
   const std::string type = "org/apache/mesos/" + listener;
   const Class found = checked(env, env->findClass(type.c_str()));
   const std::string signature = "(L" + type + "Driver;" + parameters + ")V";

@@ -53,11 +53,7 @@ public final class MesosSchedulerDriver implements SchedulerDriver {
   public native Status updateFramework(FrameworkInfo framework, Collection<String> suppressedRoles);
 
   /** The last parameter is a message of which the jar knows nothing. */
-  public Status updateFramework(FrameworkInfo framework, Collection<String> suppressedRoles, Object constraints) {
-    return updateFrameworkWithConstraints(framework, suppressedRoles, constraints);
-  }
-
-  private native Status updateFrameworkWithConstraints(
+  public native Status updateFrameworkWithConstraints(
       FrameworkInfo framework, Collection<String> suppressedRoles, Object constraints);
 
   @Override public native Status start();
