@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -135,6 +136,26 @@ def test_executor_is_told_to_shut_down_when_its_framework_leaves(
         assert framework.end() == 0
     wait_for("the end", lambda: "ended DRIVER_ABORTED" in agent.sandbox_file("leaving"))
     assert "shutdown" in agent.sandbox_file("leaving")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_nobody_is_told_where_the_library_is_once_it_is_installed(
+    root: Path, java_classes: Classes, directories: Directories
+) -> None:
+    # As if the package were installed, for these processes alone.
+    mount = 'mount -t overlay overlay -o "lowerdir=$0:/usr/lib" /usr/lib && exec "$@"'
+    installed = ["unshare", "--mount", "sh", "-c", mount, str(root / "usr/lib")]
+    program = ["java", "-cp", java_classes.plain]
+    directory = directories.make("installed")
+    with Master(root, directory) as master:
+        agent = Agent(root, directory, master.address)
+        agent.argv = [*installed, *agent.argv]
+        with agent, JavaFramework([*installed, *program], master.address) as framework:
+            framework.do("start")
+            framework.do(f"execute runner task exec {' '.join(program)} TaskRunner")
+            framework.expect("update task TASK_RUNNING .*")
+            framework.do("stop false")
+            assert framework.end() == 0
 
 
 def _master(agent: Agent) -> str:

@@ -4,10 +4,12 @@
 // numbers of fields and types are those of v1/executor/executor.proto and mesos.proto.
 #include "jvm/executor_driver.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <random>
+#include <cstdlib>
 
 #include "jvm/wire.h"
 
@@ -41,9 +43,8 @@ enum {
 
 // 16 bytes as of RFC 4122, version 4.
 std::string randomUuid() {
-  std::random_device random;
-  std::string uuid;
-  while (uuid.size() < 16) uuid += static_cast<char>(random());
+  std::string uuid(16, '\0');
+  if (getrandom(uuid.data(), uuid.size(), 0) != static_cast<ssize_t>(uuid.size())) std::abort();
   uuid[6] = static_cast<char>((uuid[6] & 0x0f) | 0x40);
   uuid[8] = static_cast<char>((uuid[8] & 0x3f) | 0x80);
   return uuid;
@@ -105,9 +106,9 @@ ExecutorDriver::Status ExecutorDriver::join() {
 
 ExecutorDriver::Status ExecutorDriver::sendStatusUpdate(const std::string& status) {
   if (Fields(status).number(2) == kStaging) {
-    const Status ended = end(kAborted);
+    // First the error: who waits for the end may leave with it.
     events_.error("Attempted to send TASK_STAGING status update");
-    return ended;
+    return end(kAborted);
   }
   const std::string uuid = randomUuid();
   const std::string update = nested(1, completed(status, uuid));
@@ -201,8 +202,9 @@ void ExecutorDriver::handle(const std::string& event) {
     case event_type::kMessage:
       return events_.frameworkMessage(Fields(fields.nested(6)).nested(1));
     case event_type::kError:
+      events_.error(Fields(fields.nested(7)).nested(1));
       end(kAborted);
-      return events_.error(Fields(fields.nested(7)).nested(1));
+      return;
     case event_type::kShutdown:
       return shutDown();
     default:  // heartbeats, and what only executors of task groups get
