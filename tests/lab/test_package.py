@@ -35,7 +35,7 @@ def test_package_says_what_it_is_and_what_it_cannot_do(packages: Packages) -> No
     assert package.name == f"mesos_{field(package, 'Version')}_amd64.deb"
     assert field(package, "Version").startswith(f"{_NEWEST}+lab")
     description = field(package, "Description")
-    for limit in ("laptops", "no TLS", "no Docker containerizer", "not meant"):
+    for limit in ("laptops", "no TLS", "no Docker containerizer", "not meant for prod"):
         assert limit in description
 
 
