@@ -21,6 +21,8 @@ import time
 
 OWN = pathlib.Path("/var/lib/mesosdeploy")
 RECORD = OWN / "before.json"
+# The packages that a purge began to remove: cut off in dpkg, it could not tell them by itself.
+BEGUN = OWN / "purge.json"
 UNKNOWN = "nobody recorded whether it was here before the cluster"
 HERE_BEFORE = "it was here before the cluster"
 # Whoever keeps data in one of these shares it with the system.
@@ -52,9 +54,11 @@ class Node:
     def __init__(self, roles, before):
         self.roles, self.before, self.kept = roles, before, {}
         listed = run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n")
-        states = (line.split(" ", 1) for line in listed)
+        states = {name: state for state, name in (line.split(" ", 1) for line in listed)}
         gone = ("not-installed", "config-files")
-        self.installed = {name for state, name in states if state not in gone}
+        self.installed = {name for name, state in states.items() if state not in gone}
+        begun = json.loads(BEGUN.read_text()) if BEGUN.exists() else ()
+        self.begun = {name for name in begun if states.get(name, gone[0]) != gone[0]}
         mounted = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
         self.mounts = [line.split()[4] for line in mounted]
         self.goes = self._packages()
@@ -86,7 +90,7 @@ class Node:
         wanted -= {name for name in wanted if f"package {name}" in self.kept}
         known = self.before.get("packages") is not None
         alone = simulated("--auto-remove", "purge", *sorted(wanted)) if known else set()
-        return wanted | (alone - self.strangers())
+        return wanted | (alone - self.strangers()) | self.begun
 
     def strangers(self):
         """Return the packages that somebody else wants: chosen by hand, or here before."""
@@ -300,7 +304,11 @@ def remove(node):
     for role in backwards:
         stop(node, role)
     if node.goes:
-        run("dpkg", "--configure", "--pending")  # an earlier run may have been cut off in dpkg
+        new = BEGUN.with_suffix(".new")
+        OWN.mkdir(parents=True, exist_ok=True)
+        new.write_text(json.dumps(sorted(node.goes)))
+        new.rename(BEGUN)
+        run("dpkg", "--configure", "--pending")
         run(*APT, "purge", *sorted(node.goes), must=True)
     for role in backwards:
         remove_own(node, role)
@@ -344,6 +352,7 @@ def main():
         answer["left"] = node.find()
         if not answer["left"] and not errors and OWN.exists():
             RECORD.unlink(missing_ok=True)
+            BEGUN.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 OWN.rmdir()
     answer["kept"] = node.kept
