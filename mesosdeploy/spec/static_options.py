@@ -92,6 +92,7 @@ class StaticGroup(Model):
     user: UserName | None = None
     private_key: str | None = None
     jump: Jump | None = None
+    zone: Label | None = None
     hosts: list[HostEntry]
 
 
