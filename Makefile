@@ -23,7 +23,7 @@ TEST_PACKAGES := zookeeper default-jdk-headless libsvn1 libapr1 libsasl2-2 libsa
 # two files at a time. The rest is of whole clusters: one after the other.
 SIDE_BY_SIDE := tests/unit tests/cli tests/contract tests/molecule
 BY_FILE := tests/alerts tests/dashboards tests/integration tests/lab \
-  $(addprefix tests/services/,app aws balancer dns exporter marathon monitoring reach)
+  $(addprefix tests/services/,app aws balancer dns exporter libcloud marathon monitoring reach)
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
