@@ -19,6 +19,9 @@ from mesosdeploy.errors import DeployError, UsageError
 
 Report = Callable[[str], None]
 _BECOME_PROGRAM = f"#!/bin/sh\nexec printenv {resources.BECOME_PASSWORD}\n"
+MOST_FORKS = 100
+"""How many nodes are worked on at once: each takes a process of some ten megabytes here."""
+
 _EMPTY_CONFIG = "ansible.cfg"
 _BECOME_FILE = "tell-password"
 
@@ -75,7 +78,7 @@ class Recap:
 
 def arguments(run: PlaybookRun) -> list[str]:
     """Return the extra arguments of ansible-playbook."""
-    return ["--forks", str(max(10, len(run.hosts))), *run.arguments]
+    return ["--forks", str(min(max(10, len(run.hosts)), MOST_FORKS)), *run.arguments]
 
 
 def environment(run: PlaybookRun, base: Mapping[str, str]) -> dict[str, str]:

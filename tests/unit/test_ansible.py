@@ -66,9 +66,10 @@ def test_strategy_decides_the_plugin_path(tmp_path: Path, strategy: ansible.Stra
     assert ("ANSIBLE_STRATEGY_PLUGINS" in found) is (strategy is ansible.Strategy.MITOGEN)
 
 
-def test_forks_cover_every_host(tmp_path: Path) -> None:
-    hosts = frozenset(f"n{i}" for i in range(40))
-    assert ansible.arguments(playbook_run(tmp_path, hosts=hosts))[:2] == ["--forks", "40"]
+@pytest.mark.parametrize(("nodes", "forks"), [(1, "10"), (40, "40"), (1000, "100")])
+def test_forks_cover_every_host_within_reason(tmp_path: Path, nodes: int, forks: str) -> None:
+    hosts = frozenset(f"n{i}" for i in range(nodes))
+    assert ansible.arguments(playbook_run(tmp_path, hosts=hosts))[:2] == ["--forks", forks]
 
 
 def failed(host: str, task: str, **result: object) -> dict[str, object]:

@@ -23,7 +23,7 @@ NAT_HOURLY_USD: Mapping[str, float] = {
     "eu-central-1": 0.052,
     "ap-southeast-1": 0.059,
 }
-"""What a gateway costs by region, from pages of others than AWS at NAT_DATED; libcloud's list has none."""
+"""What a gateway costs by region, from others' pages than AWS' own; libcloud's list has none."""
 
 
 def estimate(instance_types: Iterable[str], region: str, *, gateways: int = 0) -> Estimate:

@@ -1,26 +1,26 @@
-"""A provider over a libcloud driver: what is the same in every cloud, and hooks for the rest."""
+"""A provider over a libcloud driver: what is the same in every cloud."""
 
 from __future__ import annotations
 
 import time
 import uuid
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import BoundedSemaphore
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from libcloud.compute.base import Node as CloudNode
 from libcloud.compute.base import NodeDriver
 from libcloud.compute.types import NodeState
 
 from mesosdeploy.errors import ProviderError
-from mesosdeploy.nodes import Jump, Node, NodeRequest, NodeStatus
+from mesosdeploy.nodes import Node, NodeRequest, NodeStatus
 from mesosdeploy.providers.base import ClusterContext, Finding, Leftover, Report
 from mesosdeploy.providers.cloud import launch as launching
 from mesosdeploy.providers.cloud.calls import Sightings, once
 from mesosdeploy.providers.cloud.drivers import Drivers
-from mesosdeploy.providers.cloud.failures import RETRIED, CloudError, Dialect, Kind
+from mesosdeploy.providers.cloud.failures import RETRIED, CloudError, Kind
+from mesosdeploy.providers.cloud.hooks import CloudHooks
 from mesosdeploy.providers.cloud.launch import Launch
 from mesosdeploy.providers.cloud.waiting import until
 from mesosdeploy.providers.local.identity import make_host_key
@@ -44,93 +44,21 @@ RECENT_SECONDS = 300.0
 """How old a list may be that says whether a machine is there which nobody here has touched."""
 
 
-class CloudProvider(ABC):
+class CloudProvider(CloudHooks):
     """Machines of one cluster behind a libcloud driver, found by their tags.
 
-    A cloud's own provider says how to `connect`, and with which `arguments` a machine is made;
-    the other hooks have defaults. Machines are made, started and removed from several threads,
-    each with a driver of its own: drivers keep the answer of a call in themselves.
+    What a cloud's own provider says is in `CloudHooks`. Machines are made, started and removed from
+    several threads, each with a driver of its own: drivers keep the answer of a call in themselves.
     """
 
-    dialect: ClassVar[Dialect] = Dialect()
-    has_client_tokens: ClassVar[bool] = False
-    """Whether making a machine may be repeated, because the cloud knows `Launch.token` again."""
-    ssh_user: str = "root"
-    settle_seconds: float = 600
-    poll_seconds: float = 3
-    at_once: int = 100
-    """How many machines are made at the same time: most of it is waiting until they run."""
-
     def __init__(self, context: ClusterContext) -> None:
-        self.context = context
-        self.options = {k: v for k, v in (context.options or {}).items() if v is not None}
+        super().__init__(context)
         self.drivers = Drivers(self.connect, self.dialect)
         self.changing = BoundedSemaphore(CHANGES_AT_ONCE)
         self._sightings = Sightings(self._look)
         self._arrivals = Sightings(self._look_for_awaited)
         self._awaited: set[str] = set()
         self._touched: dict[str, float] = {}
-
-    @abstractmethod
-    def connect(self) -> NodeDriver:
-        """Return a new driver; credentials come from where the cloud's own tools look for them."""
-
-    @abstractmethod
-    def arguments(self, launch: Launch) -> Mapping[str, Any]:
-        """Return the arguments of `create_node`, the tags among them."""
-
-    def places(self, request: NodeRequest) -> Sequence[str]:
-        """Return the zones for a machine, the next one for when the cloud has no room in one."""
-        del request
-        return ("",)
-
-    def list_arguments(self) -> Mapping[str, Any]:
-        """Return arguments of `list_nodes` that let the cloud filter."""
-        return {}
-
-    def list_arguments_of(self, machines: Sequence[str]) -> Mapping[str, Any]:
-        """Return arguments of `list_nodes` for the machines of these ids, or for all."""
-        del machines
-        return self.list_arguments()
-
-    def extra_tags(self) -> Mapping[str, str]:
-        """Return further tags for everything that is made."""
-        return {}
-
-    def tags_of(self, machine: CloudNode) -> Mapping[str, str]:
-        """Return a machine's tags."""
-        return machine.extra.get("metadata") or machine.extra.get("tags") or {}
-
-    def detail_of(self, machine: CloudNode) -> str:
-        """Return the cloud's reason for a failed machine."""
-        fault = machine.extra.get("fault") or ""
-        return str(fault.get("message", "") if isinstance(fault, Mapping) else fault)
-
-    def address_of(self, machine: CloudNode) -> str:
-        """Return the address that the nodes use among themselves, "" until it is known."""
-        return next(iter([*machine.private_ips, *machine.public_ips]), "")
-
-    def ssh_host_of(self, machine: CloudNode) -> str:
-        """Return the address by which this controller reaches a machine, "" until it is known."""
-        return next(iter([*machine.public_ips, *machine.private_ips]), "")
-
-    def region(self) -> str:
-        """Return the region that all machines are in, "" where that has no name."""
-        return ""
-
-    def zone_of(self, machine: CloudNode) -> str:
-        """Return the zone that a machine was made in, "" where none was named."""
-        return self.tags_of(machine).get(launching.ZONE, "")
-
-    def jump_of(self, machine: CloudNode) -> Jump | None:
-        """Return the machine through which SSH reaches this one, if there is one."""
-        del machine
-        return None
-
-    def first_settings(self, request: NodeRequest) -> Mapping[str, Any]:
-        """Return further keys for cloud-init of a machine."""
-        del request
-        return {}
 
     def check(self) -> Sequence[Finding]:
         """Say whether the cloud lets this controller in, by listing machines."""
