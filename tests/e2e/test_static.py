@@ -26,6 +26,8 @@ mkdir --mode 700 /home/ops/.ssh
 echo '{key}' >/home/ops/.ssh/authorized_keys
 chown --recursive ops: /home/ops/.ssh
 systemctl enable --now prometheus-node-exporter # the owner's own
+echo "127.0.1.1 $(hostname).example.org $(hostname)" >>/etc/hosts # as Debian's installer leaves it
+mkdir --parents /etc/cloud/cloud.cfg.d
 """
 LOOK = """\
 find /etc /home /opt /root /srv /usr/local /var/cache /var/lib /var/log -xdev \
