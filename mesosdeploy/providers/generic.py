@@ -15,13 +15,12 @@ from libcloud.compute.base import Node as CloudNode
 from libcloud.compute.base import NodeDriver
 from libcloud.compute.providers import get_driver
 from libcloud.compute.types import NodeState
-from pydantic import ValidationError
 
-from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import NodeRequest, NodeStatus
 from mesosdeploy.providers.base import ClusterContext, Report
 from mesosdeploy.providers.cloud import CloudError, CloudProvider, Dialect, Kind, Launch
 from mesosdeploy.providers.cloud import launch as launching
+from mesosdeploy.providers.cloud.options import checked
 from mesosdeploy.providers.cloud.zones import spread
 from mesosdeploy.spec.libcloud_options import (
     SEPARATOR,
@@ -55,14 +54,7 @@ class LibcloudProvider(CloudProvider):
 
     def __init__(self, context: ClusterContext) -> None:
         super().__init__(context)
-        try:
-            self.settings = LibcloudOptions.model_validate(self.options)
-        except ValidationError as exc:
-            raise ProviderError(
-                f"the libcloud provider's option {exc.errors()[0]['loc']}:"
-                f" {exc.errors()[0]['msg']}",
-                hint="correct cluster.yml: mesosdeploy validate",
-            ) from exc
+        self.settings = checked(LibcloudOptions, self.options, "the libcloud provider")
         self.ssh_user = self.settings.user
         self._listings: dict[str, Sequence[Any]] = {}
         self._listing = Lock()

@@ -6,6 +6,9 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
+from mesosdeploy.spec import translate
 from mesosdeploy.spec.model import Group, Spec
 from mesosdeploy.spec.problems import Problem
 
@@ -81,3 +84,15 @@ def _sizes_and_labels(provider: str, name: str, group: Group) -> Iterator[Proble
             message=f"has more than {most} labels",
             remedy=f"remove some: {cloud} takes few more on a machine, and some are needed",
         )
+
+
+def machine_options(spec: Spec, provider: str, model: type[BaseModel]) -> Iterator[Problem]:
+    """Refuse options of a group that no machine of this provider has."""
+    if spec.provider.type != provider:
+        return
+    for name, group in spec.groups.items():
+        try:
+            model.model_validate(group.options)
+        except ValidationError as exc:
+            where = ("groups", name, "options")
+            yield from translate.problems(exc.errors(), model=model, prefix=where)

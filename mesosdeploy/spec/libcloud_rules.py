@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pydantic import ValidationError
-
-from mesosdeploy.spec import translate
+from mesosdeploy.spec.cloud_rules import machine_options
 from mesosdeploy.spec.libcloud_options import SEPARATOR, LibcloudMachineOptions
 from mesosdeploy.spec.model import Spec
 from mesosdeploy.spec.problems import DottedPath, Problem
@@ -62,12 +60,4 @@ def libcloud_names(spec: Spec) -> Iterator[Problem]:
 
 def libcloud_machines(spec: Spec) -> Iterator[Problem]:
     """Refuse options of a group that no machine of a libcloud driver has here."""
-    if spec.provider.type != "libcloud":
-        return
-    for name, group in spec.groups.items():
-        try:
-            LibcloudMachineOptions.model_validate(group.options)
-        except ValidationError as exc:
-            yield from translate.problems(
-                exc.errors(), model=LibcloudMachineOptions, prefix=("groups", name, "options")
-            )
+    return machine_options(spec, "libcloud", LibcloudMachineOptions)

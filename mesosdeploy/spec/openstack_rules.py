@@ -5,9 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from pydantic import ValidationError
-
-from mesosdeploy.spec import translate
+from mesosdeploy.spec.cloud_rules import machine_options
 from mesosdeploy.spec.model import Spec
 from mesosdeploy.spec.openstack_options import OpenStackMachineOptions
 from mesosdeploy.spec.problems import Problem
@@ -60,12 +58,4 @@ def openstack_zones(spec: Spec) -> Iterator[Problem]:
 
 def openstack_machines(spec: Spec) -> Iterator[Problem]:
     """Refuse options of a group that no machine in OpenStack has."""
-    if spec.provider.type != "openstack":
-        return
-    for name, group in spec.groups.items():
-        try:
-            OpenStackMachineOptions.model_validate(group.options)
-        except ValidationError as exc:
-            yield from translate.problems(
-                exc.errors(), model=OpenStackMachineOptions, prefix=("groups", name, "options")
-            )
+    return machine_options(spec, "openstack", OpenStackMachineOptions)

@@ -9,9 +9,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from libcloud.compute.base import Node as CloudNode
-from pydantic import ValidationError
 
-from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import NodeRequest
 from mesosdeploy.providers.aws import belongings, firewall, prices
 from mesosdeploy.providers.aws.dialect import DIALECT
@@ -34,6 +32,7 @@ from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
 from mesosdeploy.providers.cloud.flows import ADMIN, Rule, rules
 from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, Launch
 from mesosdeploy.providers.cloud.lifetime import expiry, latest
+from mesosdeploy.providers.cloud.options import checked
 from mesosdeploy.providers.cloud.zones import spread
 from mesosdeploy.spec.aws_options import AwsMachineOptions, AwsOptions
 from mesosdeploy.spec.cloud_rules import BASTION
@@ -53,15 +52,7 @@ class AwsProvider(BastionProvider):
 
     def __init__(self, context: ClusterContext) -> None:
         super().__init__(context)
-        try:
-            self.settings = AwsOptions.model_validate(self.options)
-        except ValidationError as exc:
-            first = exc.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ProviderError(
-                f"the aws provider's option {where}: {first['msg']}",
-                hint="correct cluster.yml: mesosdeploy validate",
-            ) from exc
+        self.settings = checked(AwsOptions, self.options, "the aws provider")
         self.ssh_user = self.settings.image.user
         self.account = Account(self.settings.region, self.settings.profile)
         self._once = Lock()
@@ -262,14 +253,7 @@ class AwsProvider(BastionProvider):
             self.__dict__.pop(name, None)
 
     def _machine_options(self, request: NodeRequest) -> AwsMachineOptions:
-        try:
-            return AwsMachineOptions.model_validate(dict(request.options))
-        except ValidationError as exc:
-            raise ProviderError(
-                f"group {request.group}: {exc.errors()[0]['msg']}"
-                f" (option {exc.errors()[0]['loc']})",
-                hint="correct cluster.yml: mesosdeploy validate",
-            ) from exc
+        return checked(AwsMachineOptions, request.options, f"group {request.group}")
 
 
 def _machine_of(it: belongings.Belonging) -> str:

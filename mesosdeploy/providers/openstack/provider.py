@@ -9,9 +9,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from libcloud.compute.base import Node as CloudNode
-from pydantic import ValidationError
 
-from mesosdeploy.errors import ProviderError
 from mesosdeploy.nodes import Node, NodeRequest
 from mesosdeploy.providers.base import ClusterContext, Leftover, Remains, Report, Surrounding
 from mesosdeploy.providers.cloud import foreseeing
@@ -20,6 +18,7 @@ from mesosdeploy.providers.cloud.failures import CloudError, Dialect, Kind
 from mesosdeploy.providers.cloud.flows import ADMIN, Rule, rules
 from mesosdeploy.providers.cloud.launch import CLUSTER, EXPIRES, NODE, Launch
 from mesosdeploy.providers.cloud.lifetime import expiry, latest
+from mesosdeploy.providers.cloud.options import checked
 from mesosdeploy.providers.cloud.zones import spread
 from mesosdeploy.providers.openstack import belongings, firewall
 from mesosdeploy.providers.openstack.dialect import DIALECT
@@ -40,15 +39,7 @@ class OpenStackProvider(BastionProvider):
 
     def __init__(self, context: ClusterContext) -> None:
         super().__init__(context)
-        try:
-            self.settings = OpenStackOptions.model_validate(self.options)
-        except ValidationError as exc:
-            first = exc.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ProviderError(
-                f"the openstack provider's option {where}: {first['msg']}",
-                hint="correct cluster.yml: mesosdeploy validate",
-            ) from exc
+        self.settings = checked(OpenStackOptions, self.options, "the openstack provider")
         self.ssh_user = self.settings.image.user
         self.project = Project(self.settings.cloud, self.settings.region)
         self._once = Lock()
@@ -219,14 +210,7 @@ class OpenStackProvider(BastionProvider):
         return self._flavors[name]
 
     def _machine_options(self, request: NodeRequest) -> OpenStackMachineOptions:
-        try:
-            return OpenStackMachineOptions.model_validate(dict(request.options))
-        except ValidationError as exc:
-            raise ProviderError(
-                f"group {request.group}: {exc.errors()[0]['msg']}"
-                f" (option {exc.errors()[0]['loc']})",
-                hint="correct cluster.yml: mesosdeploy validate",
-            ) from exc
+        return checked(OpenStackMachineOptions, request.options, f"group {request.group}")
 
     def _forget_ground(self) -> None:
         for name in ("_network", "_groups"):
