@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
+
+# Who starts the suite in the background of a script makes it ignore Ctrl-C, and so all it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _GUARDED = ("unit", "cli", "contract")
 _TESTS = Path(__file__).parent

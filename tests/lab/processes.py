@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -204,9 +205,7 @@ class Agent(Daemon):
     def clean_up(self) -> None:
         """Stop the agent and what it left: containers, cgroups and mounts."""
         self.stop()
-        for process in self._leftovers():
-            os.kill(process, signal.SIGKILL)
-        wait_for("the end of the containers", lambda: not list(self._leftovers()))
+        wait_for("the end of the containers", self._kill_leftovers)
         for controller in {path.resolve() for path in _CGROUPS.iterdir()}:
             groups = [controller / self._cgroup, *(controller / self._cgroup).rglob("*/")]
             for group in sorted((path for path in groups if path.is_dir()), reverse=True):
@@ -214,6 +213,14 @@ class Agent(Daemon):
         mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
         for mount in sorted((m for m in mounts if m.startswith(f"{self._work}")), reverse=True):
             subprocess.run(["umount", mount], check=True)
+
+    def _kill_leftovers(self) -> bool:
+        """Kill what there is, and tell whether there was anything: it may just have forked."""
+        there = list(self._leftovers())
+        for process in there:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        return not there
 
     def _leftovers(self) -> Iterator[int]:
         """Find the processes of this agent's containers by the paths in their environment."""
