@@ -34,7 +34,7 @@ def test_verification_asks_the_monitoring(monitored: Monitored) -> None:
     assert outcomes["watchdog reaches every alertmanager"] == "passed"
 
 
-def test_second_converge_of_the_monitoring_changes_nothing(monitored: Monitored) -> None:
+def test_second_converge_of_services_and_monitoring_changes_nothing(monitored: Monitored) -> None:
     done = monitored.cluster.run("up", "--converge", "--skip-verify")
     assert done.returncode == 0, done.stderr
     assert "0 tasks changed something" in done.stderr

@@ -45,12 +45,6 @@ def test_up_ends_with_a_service_through_the_load_balancer(cluster: Cluster) -> N
     assert any("service" in name and "balancer" in name for name in names), names
 
 
-def test_second_converge_of_the_services_changes_nothing(cluster: Cluster) -> None:
-    done = cluster.run("up", "--converge", "--skip-verify")
-    assert done.returncode == 0, done.stderr
-    assert "0 tasks changed something" in done.stderr
-
-
 def test_three_instances_run_on_distinct_agents(services: Services) -> None:
     hosts = list(services.running().values())
     assert len(hosts) == 3
