@@ -217,6 +217,10 @@ class Agent(Daemon):
     def _kill_leftovers(self) -> bool:
         """Kill what there is, and tell whether there was anything: it may just have forked."""
         there = list(self._leftovers())
+        # An agent that ends while it destroys a container leaves it frozen, and nothing dies there.
+        for state in (_CGROUPS / "freezer" / self._cgroup).rglob("freezer.state"):
+            with suppress(OSError):
+                state.write_text("THAWED")
         for process in there:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
